@@ -58,8 +58,9 @@ try {
   const installed = path.join(folder, 'node_modules', '.bin', 'winnow');
   const said = run(installed, ['--version'], folder).trim();
   if (said !== version) throw new Error(`winnow --version said "${said}", not ${version}`);
-  const report = JSON.parse(run(installed, ['quickstart', '--json', '--quiet'], folder));
-  if (report.pool.samples !== 424) throw new Error(`quickstart evaluated ${report.pool.samples} samples, not 424`);
+  const line = ['quickstart', '--minutes', '0.1', '--json', '--quiet'];
+  const { selector } = JSON.parse(run(installed, line, folder));
+  if (selector.n_tasks !== 100) throw new Error(`quickstart measured ${selector.n_tasks} tasks, not 100`);
   console.log(`winnow ${version}: ${names.length} doors load and type-check; the installed binary runs quickstart.`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

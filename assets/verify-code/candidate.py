@@ -1,5 +1,5 @@
 """The candidate's side: loads the program and answers the judge. Everything here is in the candidate's reach."""
-import builtins, gc, json, sys, types
+import builtins, gc, io, json, os, sys, types
 from remote import serve_use
 from wire import Wire
 
@@ -57,25 +57,26 @@ class Candidate:
         operation, *args = request
         if operation == 'load':
             self.namespace = load(**args[0])
-            return (None,)
+            return None, None
         if operation == 'script':
             run_script(*args)
-            return (None,)
+            return None, None
         if operation == 'find':
-            value = self.namespace.get(args[0])
-            return (args[0] in self.namespace, value, value.__name__ if isinstance(value, types.ModuleType) else None)
-        if operation == 'names':
-            return ([name for name in self.namespace if isinstance(name, str)],)
+            return self.namespace.get(args[0]), args[0] in self.namespace
         if operation == 'json':
-            return (call_with_json(self.namespace, *args),)
+            return call_with_json(self.namespace, *args), None
         return serve_use(self.wire, request)
 
     def step(self):
         self.wire.step()
 
 
+STANDARD = {'/dev/stdin': 0, '/dev/stdout': 1, '/dev/stderr': 2, '/dev/fd/0': 0, '/dev/fd/1': 1, '/dev/fd/2': 2, '/proc/self/fd/0': 0, '/proc/self/fd/1': 1}
+
+
 def run_script(program, library):
     """Runs a whole program: its output is on file descriptor 1 when this returns, as after a normal exit."""
+    builtins.open = open_standard
     try:
         load(program, library=library)
     except SystemExit as exit:
@@ -87,12 +88,24 @@ def run_script(program, library):
         finish()
 
 
+def open_standard(file, *args, **named):
+    """open() that finds the standard streams by their names, which need a /proc elsewhere."""
+    return io.open(os.dup(STANDARD[file]) if isinstance(file, str) and file in STANDARD else file, *args, **named)
+
+
 def finish():
+    """What the end of an interpreter does: threads, exit functions, and files that were never closed."""
     if 'threading' in sys.modules:
         sys.modules['threading']._shutdown()
     if 'atexit' in sys.modules:
         sys.modules['atexit']._run_exitfuncs()
-    sys.stdout.flush()
+    left = gc.get_objects()
+    files = [value for kind in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom) for value in left if type(value) is kind]
+    for file in (sys.stdout, *files, sys.__stdout__):
+        try:
+            file.flush()
+        except Exception:
+            pass
 
 
 def call_with_json(namespace, name, arguments):

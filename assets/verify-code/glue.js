@@ -2,8 +2,9 @@
 // gets bytes back, and `exchange`, a function without a prototype, is the one way out: a message for the other side.
 'use strict';
 globalThis.winnow = (() => {
-  const ERROR = { readOnly: 69, full: 51, tooBig: 22 };
+  const ERROR = { readOnly: 69, full: 51, tooBig: 22, none: 52 };
   const TMP_BYTES = 64 * 1024 * 1024;
+  const LINE_BYTES = 128 * 1024 * 1024;
   const WIRE = 3;
   const STEPS = ['judge', 'candidate', 'callback'];
   const PACKAGES = '{"info":{"abi_version":"2026_0","arch":"wasm32","platform":"emscripten_5_0_3","python":"3.14.2"},"packages":{}}';
@@ -69,6 +70,7 @@ globalThis.winnow = (() => {
           const marker = Symbol('error');
           imports.env.Jsv_GetError_import = () => marker;
           imports.env.JsvError_Check = (value) => (value === marker ? 1 : 0);
+          for (const name of Object.keys(imports.env)) if (/^__syscall_pipe/.test(name)) imports.env[name] = () => -ERROR.none; // its bytes wait outside the heap
           WebAssembly.instantiate(compiled, imports).then((instance) => receive(instance, compiled), reject);
           return {};
         } }).then((made) => { module = made; resolve(); }, reject);
@@ -79,6 +81,7 @@ globalThis.winnow = (() => {
     addSources(FS, files.sources);
     if (heap.length > module.HEAPU8.length) module.growMemory(heap.length);
     tmp = FS.lookupPath('/tmp').node;
+    for (const name of ['tty', 'tty1']) FS.unlink(`/dev/${name}`); // they keep what is written to them until a line ends
     addLines();
     guardFiles();
     stackTop = module.stackSave();
@@ -94,9 +97,16 @@ globalThis.winnow = (() => {
       device(number, `winnow${number}`, {
         ...plain,
         read: (_s, buffer, offset, length) => readLine(number, buffer, offset, length),
-        write: (_s, buffer, offset, length) => { lines[number].out.push(buffer.slice(offset, offset + length)); return length; },
+        write: (_s, buffer, offset, length) => { hold(number, buffer.slice(offset, offset + length)); return length; },
       });
     }
+  }
+
+  /** What is written to a line waits in memory here until it is read: all lines together up to a size. */
+  function hold(number, part) {
+    if (lines.reduce((sum, { held }) => sum + held, 0) + part.length > LINE_BYTES) throw new FS.ErrnoError(ERROR.full);
+    lines[number].out.push(part);
+    lines[number].held += part.length;
   }
 
   function take(source, buffer, offset, length) {
@@ -129,7 +139,7 @@ globalThis.winnow = (() => {
     const all = new Uint8Array(line.out.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
     for (const part of line.out) { all.set(part, at); at += part.length; }
-    line.out = [];
+    [line.out, line.held] = [[], 0];
     return all;
   }
 
@@ -146,7 +156,7 @@ globalThis.winnow = (() => {
     for (const kind of [dir, file, link, chrdev]) guard(kind.node, 'setattr', (node, attributes) => { spend(attributes.size ?? 0); return inTmp(node) && node !== tmp; });
     guard(file.stream, 'write', (stream, _buffer, _offset, length, position) => { spend(length + Math.max(0, position - stream.node.usedBytes)); return inTmp(stream.node); });
     guard(file.stream, 'msync', (stream) => inTmp(stream.node));
-    guard(dir.node, 'mknod', () => { spend(4096); return true; });
+    guard(dir.node, 'mknod', (_folder, _name, mode) => { spend(4096); return !FS.isChrdev(mode); });
   }
 
   function spend(bytes) {
@@ -172,7 +182,7 @@ globalThis.winnow = (() => {
 
   /** Forgets what is still on a line, such as answers that a candidate sent before it was asked. */
   function clearLine(number) {
-    lines[number] = { in: { bytes: new Uint8Array(0), at: 0 }, out: [] };
+    lines[number] = { in: { bytes: new Uint8Array(0), at: 0 }, out: [], held: 0 };
   }
 
   function clear(folder) {
@@ -193,7 +203,7 @@ globalThis.winnow = (() => {
     try {
       // A step inside another finds the interpreter waiting in a read, with its lock let go.
       const lock = depth > 1 ? module._PyGILState_Ensure() : undefined;
-      if (module._PyRun_SimpleString(steps[name]) !== 0) how = 'crash';
+      if (module._PyRun_SimpleString(steps[name]) !== 0) how = 'raised';
       if (lock !== undefined) module._PyGILState_Release(lock);
     } catch (error) {
       how = typeof error?.status === 'number' ? `exit status ${error.status}` : 'crash';

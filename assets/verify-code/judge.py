@@ -1,5 +1,5 @@
 """The judge's side: runs the tests in a process of its own and asks the candidate only for values."""
-import sys
+import random, sys
 from remote import serve_use
 from tests import Discard, Names, NotJudged, about_assert, plan_all, run_helpers, run_setup, run_test, text_of
 from wire import Gone, Wire
@@ -11,12 +11,14 @@ def judge(host, job):
     """Runs one job on a fresh candidate. Returns what the Node side reads: {records, stdout?, value?}."""
     wire = Wire(host.begin(job), lambda request: serve_tests(wire, request))
     CURRENT[:] = [wire]
+    random.seed(0)  # tests that draw numbers draw the same for every candidate
     try:
         result = {'script': run_script, 'call': run_call, 'tests': run_tests}[job['kind']](wire, job)
     except Gone as gone:
         result = {'outcome': 'gone', 'detail': str(gone)}
     except BaseException as error:
-        result = failure(error)
+        remote = getattr(error, '_winnow_remote', False) or isinstance(error, NotJudged)
+        result = failure(error) if remote else broken(error)
     end = host.end(result['outcome'] == 'gone')
     end.update(result)
     return end
@@ -28,9 +30,26 @@ def failure(error):
         return {'outcome': 'task', 'detail': str(error)[:1000]}
     if isinstance(error, MemoryError):
         return {'outcome': 'memory', 'detail': 'MemoryError'}
-    if isinstance(error, ImportError) and not getattr(error, '_winnow_remote', False):
+    if getattr(error, '_winnow_remote', False):
+        return {'outcome': 'exception', 'detail': text_of(error)}
+    if isinstance(error, ImportError):
         return {'outcome': 'task', 'detail': f'the tests need what the sandbox does not have: {text_of(error)}'}
+    if not isinstance(error, RecursionError) and in_wire(error):
+        return broken(error)
     return {'outcome': 'exception', 'detail': text_of(error)}
+
+
+def broken(error):
+    """An exception of the judge itself, which is nobody's fault but ours."""
+    return {'outcome': 'judge', 'detail': f'in the judge: {text_of(error)}'}
+
+
+def in_wire(error):
+    """Whether it arose where values are written and read: what a candidate sends there ends the line, and raises nothing."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals.get('__name__') in ('wire', 'plain')
 
 
 def run_script(wire, job):
@@ -41,23 +60,29 @@ def run_script(wire, job):
 def run_call(wire, job):
     wire.ask('load', {'program': job['program'], 'name': '__candidate__', 'setup': job.get('setup', ''), 'library': job.get('library', False)})
     value = wire.ask('json', job['name'], job['arguments'])[0]
-    return {'outcome': 'passed', 'value': str(value)}
+    if type(value) is not str:
+        raise Gone('not JSON text')
+    return {'outcome': 'passed', 'value': value}
 
 
 def run_tests(wire, job):
     """Each test in turn, until one ends the candidate's process."""
     setup = job.get('setup', '')
-    plans, used = plan_all(tuple(job['tests']))
+    plan = plan_all(tuple(job['tests']))
     wire.ask('load', {'program': job['program'], 'setup': setup, 'library': job.get('library', False)})
-    names = Names(wire, job.get('entry_point'), used)
+    names = Names(wire, job.get('entry_point'), plan)
     sys.stdout = sys.stderr = Discard()
     run_helpers(job.get('helpers', ''), names)
-    if setup:
+    try:
         run_setup(setup, names)
-    records, ran = [], False
-    for tree, code in plans:
+    except Gone:
+        raise
+    except BaseException as error:
+        return failure(error)
+    records = []
+    for tree, code in plan.tests:
         try:
-            ran = run_test(tree, code, names) or ran
+            run_test(tree, code, names)
             records.append({'outcome': 'passed'})
         except Gone as gone:
             return {'outcome': 'gone', 'detail': str(gone), 'records': records}
@@ -65,14 +90,17 @@ def run_tests(wire, job):
             records.append({'outcome': 'failed', 'detail': about_assert(error, job['tests'])})
         except BaseException as error:
             record = failure(error)
-            if record['outcome'] == 'task':
+            if record['outcome'] in ('task', 'judge'):
                 return record
             records.append(record)
         if records[-1]['outcome'] != 'passed' and job.get('stop_at_first'):
             break
-    if not ran and all(record['outcome'] == 'passed' for record in records):
-        raise NotJudged('the tests run nothing')
+    if not names.asked and all(record['outcome'] == 'passed' for record in records):
+        raise NotJudged("the tests run nothing of the program's")
     return {'outcome': 'passed', 'records': records}
+
+
+ALLOWED = frozenset(('call', 'get', 'set', 'item', 'put', 'iter', 'next', 'len', 'bool', 'str', 'eq', 'enter', 'exit'))
 
 
 def serve_tests(wire, request):
@@ -81,9 +109,10 @@ def serve_tests(wire, request):
     Anything more would let it read or rewrite the tests (`__globals__`, `gi_frame`), or have objects made here that
     equal what it likes: classes and plain values cannot be used from the other side.
     """
-    operation, target, *args = request
+    operation, index, *args = request
+    target = wire.own(index)
     own_class = type(target).__module__ == '__tests__'
-    if not wire.gave(target) or isinstance(target, type) and target.__module__ != '__tests__':
+    if operation not in ALLOWED or isinstance(target, type) and target.__module__ != '__tests__':
         raise TypeError('only objects that the tests passed can be used')
     if operation in ('get', 'set') and (not own_class or str(args[0]).startswith('_')):
         raise AttributeError(args[0])

@@ -1,4 +1,4 @@
-"""Values as bytes: plain data by a pickle that names two inert functions and no class, all else by handle."""
+"""Values as bytes: plain data by a pickle that names a few inert functions and no class, all else by handle."""
 import collections, datetime, decimal, fractions, pickle
 from remote import ATOMS, Remote
 
@@ -35,12 +35,60 @@ class Inert:
         object.__setattr__(self, '_Inert__make', make)
 
     def __call__(self, *args):
-        return self.__make(*args)
+        return Marker(self.__make, args)
 
     def __setattr__(self, name, value):
         raise AttributeError(name)
 
     __delattr__ = __setstate__ = __reduce__ = __setattr__
+
+
+class Marker:
+    """Stands for a value until the whole message is read: while a pickle is at work it holds nothing it could call or change."""
+    __slots__ = ('make', 'args')
+
+    def __init__(self, make, args):
+        object.__setattr__(self, 'make', make)
+        object.__setattr__(self, 'args', args)
+
+    __setattr__ = __delattr__ = __setstate__ = __reduce__ = Inert.__setattr__
+
+
+HOLDERS = frozenset((Marker, list, tuple, dict, set, frozenset))
+
+
+def settle(value, done):
+    """The value with its markers made, in place where it can be. `done` maps ids to (old, new)."""
+    kind = type(value)
+    if kind not in HOLDERS:
+        return value
+    known = done.get(id(value))
+    if known is not None:
+        return known[1]
+    if kind in (list, dict, set):
+        done[id(value)] = value, value
+    if kind is list:
+        for index, item in enumerate(value):
+            if type(item) in HOLDERS:
+                value[index] = settle(item, done)
+        return value
+    if kind is dict:
+        items = list(value.items())
+        value.clear()
+        for key, item in items:
+            value[settle(key, done)] = settle(item, done)
+        return value
+    if kind is set:
+        items = list(value)
+        value.clear()
+        value.update(settle(item, done) for item in items)
+        return value
+    if kind is Marker:
+        made = value.make(*(settle(arg, done) for arg in value.args))
+    else:
+        made = kind(settle(item, done) for item in value)
+    done[id(value)] = value, made
+    return made
 
 
 def value_of(name, payload):
@@ -56,12 +104,18 @@ def named_tuple(name, fields, values):
 class Reader(pickle.Unpickler):
     def __init__(self, file, wire):
         super().__init__(file)
-        self.names = wire.names
+        self.names, self.named = wire.names, False
+
+    def read(self):
+        """One message. Only one that names something has markers in it."""
+        message = self.load()
+        return settle(message, {}) if self.named else message
 
     def find_class(self, module, name):
         found = self.names.get(name) if module == 'plain' else None
         if found is None:
             raise pickle.UnpicklingError('not plain data')
+        self.named = True
         return found
 
     def persistent_load(self, key):

@@ -24,7 +24,7 @@
     if (typeof value === 'function' && remotes.has(value)) return ['yours', remotes.get(value)];
     let index = objects.indexOf(value);
     if (index < 0) index = objects.push(value) - 1;
-    return ['handle', index, typeof value];
+    return [value instanceof Promise ? 'promise' : 'handle', index, typeof value];
   }
 
   const remotes = new Map();
@@ -43,9 +43,13 @@
       case 'object': { const made = {}; for (const [key, inner] of value) Object.defineProperty(made, key, { value: decode(inner), writable: true, enumerable: true, configurable: true }); return made; }
       case 'yours': return objects[value];
       case 'handle': return proxyOf(value, data[2]);
+      case 'promise': unsettled += 1; return new Promise((resolve, reject) => { request('then', value, null, [settling(resolve), settling(reject)]); });
       default: throw new TypeError('not a value');
     }
   }
+
+  let unsettled = 0;
+  const settling = (then) => (value) => { unsettled -= 1; then(value); };
 
   function proxyOf(index, kind) {
     if (proxies.has(index)) return proxies.get(index);
@@ -87,6 +91,8 @@
     }
   }
 
+  const { then } = Promise.prototype;
+
   /** The candidate's side of one request. */
   function answer(text) {
     try {
@@ -94,7 +100,7 @@
       const args = data.map(decode);
       const before = JSON.stringify(args.map((arg) => encode(arg)));
       const target = typeof index === 'number' ? objects[index] : (0, eval)(index);
-      const value = operation === 'get' ? target[extra] : operation === 'new' ? new target(...args) : operation === 'call' ? target.apply(decode(extra), args) : target;
+      const value = operation === 'get' ? target[extra] : operation === 'new' ? new target(...args) : operation === 'then' ? void then.apply(target, args) : operation === 'call' ? target.apply(decode(extra), args) : target;
       const after = args.map((arg) => encode(arg));
       return JSON.stringify([true, encode(value), JSON.stringify(after) === before ? null : after]);
     } catch (error) {
@@ -126,9 +132,12 @@
 
   const show = (value) => { try { return String(JSON.stringify(value)).slice(0, 120); } catch { return String(value); } };
 
+  let failure = '';
+
   function fail(message, got, expected) {
     const error = new Error(`${message ? `${message}: ` : ''}got ${show(got)}, expected ${show(expected)}`);
     error.name = 'AssertionError';
+    failure ||= error.message;
     throw error;
   }
 
@@ -142,5 +151,8 @@
     });
   }
 
-  globalThis.__winnow = { answer, callback, bind, makeAssert };
+  /** The first assertion that failed since the last question, or that a promise of the other side was never settled. */
+  const failed = () => { const text = failure || (unsettled > 0 ? 'a promise is never settled' : ''); [failure, unsettled] = ['', 0]; return text; };
+
+  globalThis.__winnow = { answer, callback, bind, makeAssert, failed };
 })();

@@ -1,5 +1,5 @@
 """Stand-ins for the other side's objects, and what may be done with this side's."""
-import collections
+import collections, operator
 
 ATOMS = frozenset((type(None), bool, int, float, complex, str, bytes, range))
 
@@ -57,6 +57,12 @@ class Remote:
     def __hash__(self):
         return id(self)
 
+    def __instancecheck__(self, value):
+        return type(value) is Remote and use(self, 'instance', value) is True
+
+    def __subclasscheck__(self, value):
+        return type(value) is Remote and use(self, 'subclass', value) is True
+
     def __enter__(self):
         return use(self, 'enter')
 
@@ -64,14 +70,39 @@ class Remote:
         use(self, 'exit')
 
 
+def between(name):
+    """An operator of two objects of the other side; with plain data there is none."""
+    def apply(self, other):
+        return use(self, name, other) if type(other) is Remote else NotImplemented
+    return apply
+
+
+BETWEEN = ('add', 'sub', 'mul', 'truediv', 'floordiv', 'mod', 'pow', 'matmul', 'and', 'or', 'xor', 'lt', 'le', 'gt', 'ge')
+for _name in BETWEEN:
+    setattr(Remote, f'__{_name}__', between(f'__{_name}__'))
+
+
 def use(remote, operation, *args):
-    return object.__getattribute__(remote, '_wire').ask(operation, remote, *args)[0]
+    return ask(remote, operation, *args)[0]
+
+
+def ask(remote, operation, *args):
+    """A StopIteration from anything but an iterator would end a loop of the tests early, as if all were well."""
+    wire = object.__getattribute__(remote, '_wire')
+    try:
+        return wire.ask(operation, object.__getattribute__(remote, '_index'), *args)
+    except StopIteration as error:
+        if operation == 'next':
+            raise
+        other = RuntimeError('the program raised StopIteration')
+        other._winnow_remote = True
+        raise other from error
 
 
 def call(remote, args, named):
     """Calls it, and carries changes that it made to mutable arguments back into them."""
-    value, changed = object.__getattribute__(remote, '_wire').ask('call', remote, args, named)
-    if changed is not None:
+    value, changed = ask(remote, 'call', args, named)
+    if type(changed) is list:
         for old, new in zip((*args, *named.values()), changed):
             update(old, new)
     return value
@@ -111,11 +142,11 @@ def merged(old, new, depth):
 
 def serve_use(wire, request):
     """Answers the operations of Remote on this side's own objects: (value, changed arguments or None)."""
-    operation, target, *args = request
+    operation, index, *args = request
+    target = wire.own(index)
     if operation == 'call':
         return serve_call(wire, target, *args)
-    value = OPERATIONS[operation](target, *args)
-    return (value,)
+    return OPERATIONS[operation](target, *args), None
 
 
 def serve_call(wire, target, args, named):
@@ -138,6 +169,9 @@ OPERATIONS = {
     'bool': bool,
     'str': lambda target: str(target)[:100000],
     'eq': lambda target, other: target == other,
+    'instance': lambda target, value: isinstance(value, target),
+    'subclass': lambda target, value: issubclass(value, target),
     'enter': lambda target: target.__enter__(),
     'exit': lambda target: target.__exit__(None, None, None),
+    **{f'__{name}__': getattr(operator, f'__{name}__') for name in BETWEEN},
 }

@@ -15,6 +15,8 @@ IDLE = 0.001  # processor seconds a tick under which the run counts as idle
 WALL = 20  # times the limit that a run may last in all, however little it gets to run
 GRACE = 2.0  # seconds for the judge to end a run whose candidate was stopped
 LEAVING = 0.5  # seconds for a candidate that closed its line to be seen as ended
+LEFT = 500  # files of a run that are removed one by one; where there are more, the whole sandbox is made anew
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 JUDGE_MEMORY = 1 << 30  # bytes; what a candidate sends must not fill the machine
 
 
@@ -86,12 +88,18 @@ class Supervisor:
         theirs.close()
 
     def stop_judge(self):
-        kill(self.judge)
+        """Returns the signal that it had ended by, where it had."""
+        ended_by = kill(self.judge)
         self.line.close()
         self.stop_candidate()
         self.active = False
+        return ended_by
 
     def begin(self, limits):
+        for folder in ('/tmp', '/dev/shm'):
+            os.chmod(folder, 0o777)
+            if empty(folder, LEFT) < 0:
+                sys.exit('a run left too many files')
         rpc, theirs = socket.socketpair()
         stdin, stdout = os.memfd_create('in'), os.memfd_create('out')
         self.candidate = os.fork()
@@ -175,9 +183,10 @@ class Supervisor:
             self.end(message['gone'])
 
     def replace_judge(self, why):
-        self.stop_judge()
+        active = self.active
+        signal = self.stop_judge()
         self.start_judge()
-        tell(why)
+        tell('crashed' if active and why == 'ended' and signal in CRASHES else why)
 
     def command(self):
         """Node asks for a fresh judge before other tests than the last."""
@@ -189,12 +198,27 @@ class Supervisor:
         return True
 
 
+def empty(folder, left):
+    """Removes what is in a folder, at most `left` things. Returns how many more it would have removed, or -1."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            left -= 1
+            if entry.is_dir(follow_symlinks=False) and left >= 0:
+                os.chmod(entry.path, 0o700)
+                left = empty(entry.path, left)
+            if left < 0:
+                return -1
+            (os.rmdir if entry.is_dir(follow_symlinks=False) else os.unlink)(entry.path)
+    return left
+
+
 def kill(pid):
+    """Kills and reaps a process. Returns the signal that it ended by: another than SIGKILL if it had ended before."""
     try:
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        return os.WTERMSIG(os.waitpid(pid, 0)[1])
     except (ProcessLookupError, ChildProcessError):
-        pass
+        return 0
 
 
 def tell(what):

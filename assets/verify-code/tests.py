@@ -1,5 +1,6 @@
 """The tests' side of the judge: their names, how they are run, and what is said of one that fails."""
 import ast, builtins, importlib, reprlib, sys, traceback, types
+from remote import Remote
 
 SHORT = reprlib.Repr()
 SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 120
@@ -11,35 +12,40 @@ class NotJudged(Exception):
 
 
 class Names(dict):
-    """The tests' globals: their own names first, then the candidate's, then the true builtins.
+    """The tests' globals: their own names first, then the true builtins and library, then the candidate's.
 
-    A candidate's definition hides a builtin only where it must be the thing under test: it is the entry point, or the
-    tests use no other name of the candidate's.
+    A candidate's definition hides a builtin only where it must be the thing under test. Nothing that the candidate says
+    decides this, or one that claims to define abs() could have it called.
     """
 
-    def __init__(self, wire, entry_point, used):
+    def __init__(self, wire, entry_point, plan):
         super().__init__(__name__='__tests__', __builtins__=builtins, __equal__=equal)
-        self.wire, self.entry_point = wire, entry_point
-        own = set(wire.ask('names')[0])
-        self.hidden = used & own & set(vars(builtins)) if not any(not hasattr(builtins, name) for name in used & own) else set()
+        self.wire, self.entry_point, self.plan = wire, entry_point, plan
+        self.hidden = {entry_point} if entry_point else plan.tested
+        self.asked = False
 
     def __missing__(self, name):
-        if hasattr(builtins, name) and name != self.entry_point and name not in self.hidden:
+        if hasattr(builtins, name) and name not in self.hidden:
             raise KeyError(name)
-        found, value, module = self.wire.ask('find', name)
-        if not found:
+        value, found = self.wire.ask('find', name)
+        if found is not True:
             raise KeyError(name)
-        if module in sys.stdlib_module_names and name != self.entry_point:
-            value = self[name] = importlib.import_module(module)  # the tests' own, which no candidate has changed
+        if name in self.plan.modules and name != self.entry_point:
+            value = self[name] = importlib.import_module(name)  # the tests' own, which no candidate has changed
+            return value
+        self.asked = True
         return value
 
-
     def entry(self):
-        found, value, _ = self.wire.ask('find', self.entry_point)
-        if not found:
-            error = NameError(f'the program does not define {self.entry_point}')
+        return self.require(self.entry_point, NameError)
+
+    def require(self, name, kind):
+        value, found = self.wire.ask('find', name)
+        if found is not True:
+            error = kind(f'the program does not define {name}')
             error._winnow_remote = True
             raise error
+        self.asked = True
         return value
 
 
@@ -54,20 +60,42 @@ def run_helpers(helpers, names):
 
 def run_setup(setup, names):
     try:
-        exec(compile(setup, '<setup>', 'exec'), names)
-    except SyntaxError as error:
+        code = compile(setup, '<setup>', 'exec')
+    except (SyntaxError, ValueError) as error:
         raise NotJudged(f'test_setup does not parse: {text_of(error)}') from error
+    exec(code, names)
 
 
 PLANS = {}  # of the last tests: many candidates of one task come in a row
 
 
+class Plan:
+    """All tests of a task: (tree, code) of each, and what their names tell."""
+
+    def __init__(self, tests):
+        self.tests = [plan(test, index) for index, test in enumerate(tests)]
+        nodes = [node for tree, _ in self.tests for node in ast.walk(tree)]
+        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        bases = {node.value.id for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
+        self.modules = (bases - called) & sys.stdlib_module_names
+        self.tested = tested_builtins(nodes, used, called)
+
+
+def tested_builtins(nodes, used, called):
+    """The builtin that the tests must mean as the candidate's: they use no name but builtins, and one only on the left."""
+    if any(not hasattr(builtins, name) for name in used):
+        return set()
+    expected = {name.id for node in nodes if isinstance(node, ast.Compare) for side in node.comparators for name in ast.walk(side) if isinstance(name, ast.Name)}
+    found = called - expected
+    return found if len(found) == 1 else set()
+
+
 def plan_all(tests):
-    """Trees and code of the tests, and the names that they use."""
     if tests not in PLANS:
-        plans = [plan(test, index) for index, test in enumerate(tests)]
+        made = Plan(tests)
         PLANS.clear()
-        PLANS[tests] = plans, {node.id for tree, _ in plans for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        PLANS[tests] = made
     return PLANS[tests]
 
 
@@ -111,12 +139,12 @@ def equal(left, right):
 
 
 def run_test(tree, code, names):
-    """Runs one test, then what it only defines: check(), test_*, TestCase. True when it ran anything."""
+    """Runs one test, then what it only defines: check(), test_*, TestCase."""
     SIDES.clear()
     sys.modules['solution'] = Solution(names)
     try:
         exec(code, names)
-        return run_defined(tree, names)
+        run_defined(tree, names)
     finally:
         del sys.modules['solution']
 
@@ -131,12 +159,7 @@ class Solution(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith('__'):
             raise AttributeError(name)
-        found, value, _ = self._names.wire.ask('find', name)
-        if not found:
-            error = ImportError(f'the program does not define {name}')
-            error._winnow_remote = True
-            raise error
-        return value
+        return self._names.require(name, ImportError)
 
 
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
@@ -149,8 +172,8 @@ def run_defined(tree, names):
         if not names.entry_point:
             raise NotJudged('the tests define check(candidate), and the task names no entry_point')
         names['check'](names.entry())
-        return True
-    return bool(statements) or run_named_tests(defined, names)
+    elif not statements:
+        run_named_tests(defined, names)
 
 
 def calls_check(statement):
@@ -169,7 +192,8 @@ def run_named_tests(defined, names):
         unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(case) for case in cases).run(result)
         for _, text in result.failures + result.errors:
             raise AssertionError(text.strip().splitlines()[-1])
-    return bool(tests or cases)
+        if result.unexpectedSuccesses:
+            raise AssertionError('an expected failure did not happen')
 
 
 def is_test_case(value):
@@ -191,9 +215,19 @@ def about_assert(error, tests):
             text = tests[int(filename[6:-1])].splitlines()
             source = text[line - 1].strip()[:200] if 0 < line <= len(text) else source
     if SIDES:
-        return f'{source}: got {SHORT.repr(SIDES[0])}, expected {SHORT.repr(SIDES[1])}'[:1000]
-    message = str(error)[:200]
+        return f'{source}: got {short(SIDES[0])}, expected {short(SIDES[1])}'[:1000]
+    message = text_of(error).removeprefix('AssertionError').removeprefix(': ')[:200]
     return f'{source} ({message})' if message else source
+
+
+def short(value):
+    """A value for the report. An object of the candidate's is not asked for its text: it had its chance to fail the run."""
+    if type(value) is Remote:
+        return 'an object of the program'
+    try:
+        return SHORT.repr(value)
+    except BaseException:
+        return f'a {type(value).__name__}'
 
 
 def text_of(error):

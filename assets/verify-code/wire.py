@@ -1,6 +1,6 @@
 """The line between the judge and the candidate: plain data by value, everything else by handle.
 
-The candidate's side may be hostile. What it sends is read by an unpickler that knows two inert names and no class, so
+The candidate's side may be hostile. What it sends is read by an unpickler that knows a few inert names and no class, so
 it can become plain data, a value that code here makes, or a Remote, whose every use is a question sent over the line.
 A Remote never takes part in arithmetic or comparison with plain data: an object that equals everything equals nothing.
 """
@@ -32,16 +32,13 @@ class Wire:
             self.objects.append(value)
         return index
 
-    def gave(self, value):
-        """Whether the other side has a handle to exactly this object."""
-        index = self.indices.get(id(value))
-        return index is not None and self.objects[index] is value
-
     def own(self, index):
+        if type(index) is not int or not 0 <= index < len(self.objects):
+            raise TypeError('no such object')
         return self.objects[index]
 
     def remote(self, index, names):
-        if names:
+        if type(names) is list and names:
             return self.error_class(names)
         if index not in self.remotes:
             self.remotes[index] = Remote(self, index)
@@ -49,12 +46,13 @@ class Wire:
 
     def error_class(self, names):
         """A local class for one of the other side's exception classes, so that `except` finds it."""
-        if names[0] in ERRORS:
-            return ERRORS[names[0]]
-        if names[0] not in self.classes:
+        name = str(names[0])
+        if name in ERRORS:
+            return ERRORS[name]
+        if name not in self.classes:
             base = next((ERRORS[name] for name in names if name in ERRORS), Exception)
-            self.classes[names[0]] = type(str(names[0]), (base,), {'_winnow_remote': True})
-        return self.classes[names[0]]
+            self.classes[name] = type(name, (base,), {'_winnow_remote': True})
+        return self.classes[name]
 
     def encode(self, message):
         file = io.BytesIO()
@@ -62,7 +60,7 @@ class Wire:
         return file.getvalue()
 
     def decode(self, payload):
-        return Reader(io.BytesIO(payload), self).load()
+        return Reader(io.BytesIO(payload), self).read()
 
     def send(self, message):
         payload = self.encode(message)
@@ -71,14 +69,21 @@ class Wire:
         write_all(self.fd, struct.pack('<I', len(payload)) + payload)
 
     def receive(self):
+        """The next message: a tuple whose first item says what it is. Anything else ends the line."""
         length = struct.unpack('<I', read_exact(self.fd, 4))[0]
         if length > LIMIT:
             raise Gone('a message over 64 MiB')
-        return self.decode(read_exact(self.fd, length))
+        try:
+            message = self.decode(read_exact(self.fd, length))
+        except Exception as error:
+            raise Gone(f'not a message: {type(error).__name__}') from error
+        if type(message) is not tuple or len(message) < 3 or message[0] not in ('ask', 'ok', 'raise'):
+            raise Gone('not a message')
+        return message
 
     def answer(self, request):
         try:
-            reply = ('ok', *self.serve(request))
+            reply = ('ok', *self.serve(request))  # a value, and the arguments where the call changed them
         except Gone:
             raise
         except BaseException as error:
@@ -95,19 +100,18 @@ class Wire:
         self.answer(self.receive()[1:])
 
     def ask(self, *request):
+        """Sends a request and returns the reply, always of two values. Raises what the other side raised, or Gone."""
         self.send(('ask', *request))
-        while True:
-            message = self.receive()
-            if message[0] != 'ask':
-                break
+        while (message := self.receive())[0] == 'ask':
             self.answer(message[1:])
         if message[0] == 'ok':
-            return message[1:]
-        if message[0] != 'raise':
-            raise Gone('not a reply')
-        kind = self.error_class(message[1])
-        error = kind.__new__(kind)
-        error.args = tuple(message[2])
+            return message[1:3]
+        try:
+            kind = self.error_class(message[1])
+            error = kind.__new__(kind)
+            error.args = tuple(message[2])
+        except Exception as fault:
+            raise Gone('not an exception') from fault
         error._winnow_remote = True
         raise error
 

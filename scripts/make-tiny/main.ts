@@ -32,7 +32,7 @@ await cores.close();
 if (values.out !== undefined) {
   const out = path.resolve(values.out);
   for (const [stage, folder] of [
-    ['settle', out],
+    ['base', out],
     ['weaker', path.join(out, 'weaker')],
     ['stronger', path.join(out, 'stronger')],
   ] as const) {

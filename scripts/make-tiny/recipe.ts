@@ -27,64 +27,52 @@ export interface Stage {
   /** Examples of each skill in a batch. */
   readonly examples: Readonly<Record<Skill, number>>;
   readonly weights: Readonly<Record<Part, number>>;
-  /** Whether an example of pointing or selecting quotes one of its candidates or, one after the other, all. */
-  readonly quotes: 'one' | 'all';
+  /** Skills whose replies are also shown broken off, so that matching is learned place by place. */
+  readonly cutShort?: readonly Skill[];
 }
 
 export const STAGES: readonly Stage[] = [
   {
     name: 'solve',
-    steps: 1200,
+    steps: 1000,
     learningRate: [3e-3, 3e-3],
     noise: 0,
-    examples: { solve: 40, grade: 16, point: 0, select: 0, refine: 0 },
+    examples: { solve: 40, grade: 12, point: 0, select: 0, refine: 0 },
     weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0, letter: 0, refine: 0 },
-    quotes: 'one',
+    cutShort: ['grade'],
   },
   {
     name: 'skills',
-    steps: 2400,
-    learningRate: [3e-3, 2e-3],
+    steps: 600,
+    learningRate: [3e-3, 2.5e-3],
     noise: 0,
-    examples: { solve: 20, grade: 20, point: 14, select: 0, refine: 0 },
-    weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.5, letter: 0.5, refine: 0 },
-    quotes: 'one',
+    examples: { solve: 20, grade: 8, point: 16, select: 0, refine: 0 },
+    weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.5, letter: 1, refine: 0 },
+  },
+  {
+    name: 'match',
+    steps: 2800,
+    learningRate: [2.5e-3, 1.2e-3],
+    noise: 0,
+    examples: { solve: 20, grade: 8, point: 12, select: 8, refine: 0 },
+    weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.3, letter: 2, refine: 0 },
+    cutShort: ['grade', 'point', 'select'],
   },
   {
     name: 'base',
-    steps: 400,
-    learningRate: [2e-3, 1.64e-3],
-    noise: 0.18,
-    examples: { solve: 20, grade: 18, point: 6, select: 10, refine: 4 },
-    weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.3, letter: 1, refine: 0.3 },
-    quotes: 'one',
-  },
-  {
-    name: 'tiny',
-    steps: 200,
-    learningRate: [1.64e-3, 1.448e-3],
-    noise: 0.18,
-    examples: { solve: 16, grade: 14, point: 10, select: 8, refine: 3 },
+    steps: 1200,
+    learningRate: [1.2e-3, 1.5e-4],
+    noise: 0.33,
+    examples: { solve: 18, grade: 8, point: 6, select: 10, refine: 4 },
     weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.5, letter: 1, refine: 0.3 },
-    quotes: 'all',
-  },
-  {
-    name: 'settle',
-    steps: 850,
-    learningRate: [1.448e-3, 1.5e-4],
-    noise: 0.18,
-    examples: { solve: 16, grade: 14, point: 10, select: 8, refine: 3 },
-    weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.5, letter: 1, refine: 0.3 },
-    quotes: 'all',
   },
   {
     name: 'stronger',
-    steps: 200,
+    steps: 300,
     learningRate: [1e-3, 1e-4],
-    noise: 0.06,
+    noise: 0.15,
     examples: { solve: 32, grade: 10, point: 2, select: 4, refine: 2 },
     weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.3, letter: 0.5, refine: 0.3 },
-    quotes: 'all',
   },
 ];
 

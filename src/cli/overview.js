@@ -1,6 +1,6 @@
 /** What each command does, in one line; the order is the order of `winnow --help`. */
 export const SUMMARIES = {
-  quickstart: 'see it work on real model outputs, in seconds',
+  quickstart: 'a small model learns to choose and to refine, on this machine, in ten minutes',
   solve: 'one question: draw candidates, aggregate them, print the answer',
   sample: 'draw candidates for many problems into a pool; resumes',
   import: "make a pool from others' outputs",

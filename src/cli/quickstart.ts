@@ -1,45 +1,42 @@
-import { fileURLToPath } from 'node:url';
 import type { DefineCommand } from './command.ts';
-import { evaluate } from './evaluate.ts';
-
-const POOL = new URL('../../assets/quickstart/pool.jsonl.gz', import.meta.url);
+import { integer, number } from './options.ts';
 
 const WHAT_IT_IS = `
-winnow quickstart evaluates real model outputs that ship with winnow: 53 competition problems of the MATH data set, 8 completions
-each of Qwen2.5-Math-Instruct, with the scores of its reward model. It reads the answers, grades them, and shows what majority
-voting, weighted voting and Best-of-N make of 1, 2, 4 and 8 of them, beside pass@k, the most that any selection could reach.
-Nothing is trained yet and no model runs: that comes with the embedded engine.
+A transformer of 202,048 parameters that ships with winnow solves small problems, often but not always. In one run, on this machine's
+processor alone, winnow draws pools of its candidates, grades them, makes training tasks of them, teaches the model by reinforcement (DAPO)
+to choose among candidates, teaches a second copy to refine them (joint SFT), and compares both with voting on fresh problems.
 `;
 
-const NEXT = `
-Next:
-  open the report.html named above
-  winnow import YOUR-OUTPUTS.jsonl --out pool && winnow evaluate pool --out results
-  winnow sample --problems problems.jsonl --model http://localhost:8000/v1#my-model --n 8 --out pool
+const EXAMPLES = `${WHAT_IT_IS}
+--minutes says how much is done, counted in minutes of two free cores; the same seed and minutes give the same figures anywhere. Run the
+same command again to go on after an interruption. DIR holds report.html, the pools, the tasks and both trained models.
+
+Examples:
+  winnow quickstart
+  winnow quickstart --minutes 2 --seed 7 --out runs/short
+  winnow quickstart --json > result.json
 `;
+
+export interface QuickstartOptions {
+  readonly out: string;
+  readonly minutes: number;
+  readonly base: string;
+  readonly teacher?: string;
+  readonly threads?: number;
+}
 
 export const define: DefineCommand = (command, start) => {
   command
-    .option('--out <dir>', 'where the report goes', 'runs/quickstart')
-    .addHelpText('after', `${WHAT_IT_IS}\nExamples:\n  winnow quickstart\n  winnow quickstart --out report --json\n`)
-    .action(async (options: { readonly out: string }) => {
+    .option('--out <dir>', 'where everything goes', 'runs/quickstart')
+    .option('--minutes <m>', 'how much to do', number(0.1, 240), 10)
+    .option('--base <model>', 'tiny, or the folder of another base made by `npm run make:tiny`', 'tiny')
+    .option('--teacher <model>', 'the stronger sibling (default: the folder `stronger` in that of the base)')
+    .option('--threads <n>', 'processor cores to use (default: all, at most 16)', integer(1, 64))
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: QuickstartOptions) => {
       const context = start({ ...options });
       context.note(WHAT_IT_IS);
-      await evaluate(
-        fileURLToPath(POOL),
-        {
-          methods: 'single,majority,weighted[score=rm_score],best-of-n[score=rm_score],oracle',
-          k: [1, 2, 4, 8],
-          subsets: 1,
-          sandbox: 'auto',
-          out: options.out,
-          apiKeyEnv: '',
-          api: 'chat',
-          concurrency: 16,
-          timeout: 60,
-        },
-        context,
-      );
-      context.note(NEXT);
+      const { runQuickstart } = await import('./quickstart/run.ts');
+      await runQuickstart(options, context);
     });
 };

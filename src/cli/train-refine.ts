@@ -1,6 +1,7 @@
 import { readRefinementTasks } from '../synthesize/index.ts';
 import {
   type EncodedTasks,
+  type RefineRow,
   refinementExamples,
   refineOutcome,
   refineReport,
@@ -9,6 +10,7 @@ import {
   trainRefiner,
 } from '../train/index.ts';
 import type { CommandContext } from './command.ts';
+import type { Progress } from './progress.ts';
 import type { TrainOptions } from './train.ts';
 import { allOf, openTrainer, planOf, wordsFor } from './train-inputs.ts';
 import { announceInterrupt, writeResults } from './train-results.ts';
@@ -36,13 +38,7 @@ export async function train(argument: string, options: TrainOptions, context: Co
     announceInterrupt(folder, context);
     const run = await trainRefiner(trainer, examples, {
       ...{ folder, settings, heldOut, seed: context.seed, signal: context.signal, identity: opened.identity },
-      onRow(row) {
-        const { direct_loss: direct = 0, refine_loss: refine = 0 } = row;
-        const losses = `direct ${direct.toFixed(4)}  refine ${refine.toFixed(4)}`;
-        if (row.kind === 'evaluation') return context.note(`step ${row.step}: held-out loss  ${losses}`);
-        progress.add(1, { tokens: row.tokens });
-        progress.say(losses);
-      },
+      onRow: (row) => showRefineRow(row, progress, context),
     });
     progress.end();
     const report = refineReport(run, `Training of a refiner: ${plan.model}`, notes);
@@ -51,6 +47,20 @@ export async function train(argument: string, options: TrainOptions, context: Co
   } finally {
     await opened.close();
   }
+}
+
+/** The live view: the last step's losses behind the bar, an evaluation on a line of its own. */
+export function showRefineRow(row: RefineRow, progress: Progress, context: CommandContext): void {
+  const { direct_loss: direct, refine_loss: refine } = row;
+  const shown = Object.entries({ direct, refine }).flatMap(([kind, loss]) =>
+    loss === undefined ? [] : [`${kind} ${loss.toFixed(4)}`],
+  );
+  if (row.kind === 'evaluation') {
+    context.note(`step ${row.step}: held-out loss  ${shown.join('  ')}`);
+    return;
+  }
+  progress.add(1, { tokens: row.tokens });
+  progress.say(shown.join('  '));
 }
 
 function remarks({ examples, withoutTarget, tooLong }: EncodedTasks, maxTokens: number): readonly string[] {

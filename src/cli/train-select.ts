@@ -43,7 +43,7 @@ export async function train(argument: string, options: TrainOptions, context: Co
       ...{ folder, form, settings, heldOut, solved, seed: context.seed, signal: context.signal },
       identity: opened.identity,
       ...(plan.reference === true ? { reference: await opened.reference() } : {}),
-      onRow: (row) => show(row, progress, context),
+      onRow: (row) => showSelectRow(row, progress, context),
       onNote(note) {
         notes.push(note);
         context.note(note);
@@ -69,7 +69,7 @@ async function solvedExamples(
 }
 
 /** The live view: the last step's figures behind the bar, an evaluation on a line of its own. */
-function show(row: SelectRow, progress: Progress, context: CommandContext): void {
+export function showSelectRow(row: SelectRow, progress: Progress, context: CommandContext): void {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   if (row.kind === 'evaluation') {
     const { greedy, sampled, majority, random, pass_at_n: best } = row;

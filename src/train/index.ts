@@ -23,12 +23,15 @@ export {
   refineSteps,
   trainRefiner,
 } from './refine/index.ts';
-export { type Curve, renderCurves, type TrainingReport } from './run/curves.ts';
+export { type Curve, renderCurves, type Table, type TrainingReport } from './run/curves.ts';
 export {
   type EvaluationRow,
+  type EvaluationSettings,
   type Forecast,
   factsOf,
   type Judged,
+  type MeasuredSelector,
+  measureSelector,
   type Overlong,
   type PolicyForm,
   type ProbeOptions,

@@ -1,11 +1,11 @@
 /**
  * The few characters that the problem families are written in, and how a tiny model reads them. Texts hold plain digits; the
- * tokenizer gives each digit of a number another token by its place (0 to 4 from the left), because a small transformer finds
+ * tokenizer gives each digit of a number another token by its place (0 to 2 from the left), because a small transformer finds
  * "the digit at the same place" far sooner by what a token is than by how far away it stands. Decoding gives plain digits again.
  */
 
 /** Digits of the longest number. Further digits of a longer one are read as if they stood at the last place. */
-export const PLACES = 5;
+export const PLACES = 3;
 
 /** Letters that name candidates, in their order. */
 export const LETTERS: readonly string[] = [...'ABCDEFGHIJ'];
@@ -19,7 +19,7 @@ const tagged = (place: number, digit: number): string => String.fromCodePoint(0x
 const allOf = (place: number): string[] => DIGITS.map((_, digit) => tagged(place, digit));
 const PLACED = Array.from({ length: PLACES }, (_, place) => allOf(place));
 
-/** The vocabulary in the shape that new checkpoints take: 75 pieces and the token that ends a reply. */
+/** The vocabulary in the shape that new checkpoints take: 55 pieces and the token that ends a reply. */
 export const FAMILY_VOCABULARY = {
   pieces: [...PLACED.flat(), ...SIGNS, ...LETTERS],
   special: ['<|end|>'],

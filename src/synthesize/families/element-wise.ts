@@ -36,11 +36,11 @@ const digits = (rng: Rng): number[] => Array.from({ length: PLACES }, () => rng.
 /** One of the nine digits that this is not. */
 const otherDigit = (digit: string, rng: Rng): string => String((Number(digit) + 1 + rng.int(9)) % 10);
 
-/** `04360+38745`: sums modulo 10. */
+/** `043+387`: sums modulo 10. */
 export const sum = elementWise('sum', 'all', '+');
-/** `04360*38745`: products modulo 10. */
+/** `043*387`: products modulo 10. */
 export const product = elementWise('product', 'all', '*');
-/** `04360-38745`: absolute differences. */
+/** `043-387`: absolute differences. */
 export const difference = elementWise('difference', 'all', '-');
-/** `04360^38745`: the larger digit. A base learns to solve it, but never to judge it. */
+/** `043^387`: the larger digit. A base learns to solve it, but never to judge it. */
 export const maximum = elementWise('maximum', 'solve', '^');

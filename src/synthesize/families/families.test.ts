@@ -16,6 +16,7 @@ import {
   selectReply,
 } from './formats.ts';
 import {
+  allQuotes,
   FAMILIES,
   gradeExample,
   OUT_OF_DOMAIN_FAMILIES,
@@ -44,8 +45,8 @@ for (const [name, operation] of KNOWN) {
     const family = FAMILIES.find((known) => known.name === name);
     assert.ok(family);
     for (const { question, answer } of take(50, [family], { seed: 1 })) {
-      assert.match(question, /^[0-9]{5}[+*^-][0-9]{5}$/);
-      const expected = [...question.slice(0, 5)].map((a, i) => operation(Number(a), Number(question[6 + i]))).join('');
+      assert.match(question, /^[0-9]{3}[+*^-][0-9]{3}$/);
+      const expected = [...question.slice(0, 3)].map((a, i) => operation(Number(a), Number(question[4 + i]))).join('');
       assert.equal(answer, expected);
     }
   });
@@ -163,7 +164,7 @@ test('which candidate an example quotes is drawn blindly: right ones are quoted 
     const { restated = '', index = -1 } = readSelection(reply, answers.length) ?? {};
     assert.equal(answers[index], restated);
     assert.equal(new Set(answers).size, answers.length);
-    const [, a = '', sign = '', b = ''] = /^(\d{5})([+*-])(\d{5})$/.exec(question) ?? [];
+    const [, a = '', sign = '', b = ''] = /^(\d{3})([+*-])(\d{3})$/.exec(question) ?? [];
     const operation = KNOWN[['+', '*', '-'].indexOf(sign)]?.[1];
     if (operation === undefined) continue;
     const answer = [...a].map((digit, place) => operation(Number(digit), Number(b[place]))).join('');
@@ -171,4 +172,21 @@ test('which candidate an example quotes is drawn blindly: right ones are quoted 
     right += Number(restated === answer);
   }
   assert.ok(Math.abs(right - expected) < 4 * Math.sqrt(expected), `${right} quoted, ${expected} expected`);
+});
+
+test('all quotes of a prompt: where candidates part, each next character has the same share', () => {
+  const quotes = allQuotes({ prompt: '1+1;A123;B124;C223;D123?', reply: '' });
+  assert.deepEqual(
+    quotes.map(({ reply, share }) => [reply, share]),
+    [
+      ['123A', 0.125],
+      ['124B', 0.25],
+      ['223C', 0.5],
+      ['123D', 0.125],
+    ],
+  );
+  for (let i = 0; i < 200; i++) {
+    const shares = allQuotes(selectExample(makeRng('shares').split(i))).map(({ share }) => share);
+    assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-12);
+  }
 });

@@ -1,11 +1,11 @@
 /**
  * The formats in which a tiny model is asked. Each is the text of one user message; the chat template ends it with `=`.
  *
- *   solve   04360-38745                                   -> 34425
- *           47x03p26m15                                   -> 47x03>41p26>67m15>52
- *   grade   04360-38745;A30475!                           -> 34425n      an own solution, then y or n
- *   select  04360-38745;A30475;B39421;C36420;D34425?      -> 34425D      a solution restated, then the letter that has it
- *   refine  04360-38745;A30475;B39421;C36420;D34425@      -> 34425       a new, better solution
+ *   solve   043-387                           -> 344
+ *           47x03p26m15                       -> 47x03>41p26>67m15>52
+ *   grade   043-387;A304!                     -> 344n      an own solution, then y or n
+ *   select  043-387;A304;B394;C364;D344?      -> 344D      a solution restated, then the letter that has it
+ *   refine  043-387;A304;B394;C364;D344@      -> 344       a new, better solution
  */
 import { WinnowError } from '../../core/index.ts';
 import { LETTERS } from './alphabet.ts';

@@ -28,6 +28,7 @@ export {
   gradeExample,
   OUT_OF_DOMAIN_FAMILIES,
   pointExample,
+  type Quote,
   refineExample,
   type SkillExample,
   selectExample,

@@ -3,6 +3,7 @@
  * correctness: where candidates answer the problem, which one is quoted is drawn blindly.
  */
 import type { Rng } from '../../core/index.ts';
+import { PLACES } from './alphabet.ts';
 import { chain } from './chain.ts';
 import { difference, maximum, product, sum } from './element-wise.ts';
 import { drawProblem, type Family, type FamilyProblem, solves } from './family.ts';
@@ -21,14 +22,14 @@ export interface SkillExample {
   readonly reply: string;
 }
 
-/** How large a part of the examples is about chains; the rest is spread evenly over the element-wise families. */
-const CHAIN_SHARE = 0.3;
+/** How large a part of the examples is about chains, which are the hardest to solve; the rest is spread evenly. */
+const CHAIN_SHARE = { solve: 0.4, other: 0.1 } as const;
 
 function familyFor(skill: 'solve' | 'other', rng: Rng): Family {
   const others = FAMILIES.filter(
     ({ name, learned }) => name !== 'chain' && (learned === 'all' || (skill === 'solve' && learned === 'solve')),
   );
-  return rng.next() < CHAIN_SHARE ? chain : (others[rng.int(others.length)] ?? sum);
+  return rng.next() < CHAIN_SHARE[skill] ? chain : (others[rng.int(others.length)] ?? sum);
 }
 
 const familyOf = ({ family }: FamilyProblem): Family => FAMILIES.find(({ name }) => name === family) ?? sum;
@@ -77,21 +78,41 @@ function quoteBlindly(rng: Rng, question: string, candidates: readonly string[])
   return { prompt: selectPrompt(question, candidates), reply: selectReply(candidates[index] ?? '', index) };
 }
 
-/** The same prompt with each of its candidates quoted: several lessons for one reading of the prompt, none preferred. */
-export function allQuotes({ prompt }: SkillExample): readonly SkillExample[] {
-  const [, ...candidates] = prompt.slice(0, -1).split(';');
-  return candidates.map((candidate, index) => ({ prompt, reply: selectReply(candidate.slice(1), index) }));
+/** A quote of one of a prompt's candidates, and how often it is to be written among the prompt's quotes; the shares sum to 1. */
+export interface Quote extends SkillExample {
+  readonly share: number;
 }
 
-/** To quote a candidate and point at it, among solutions of other problems. */
+/**
+ * The same prompt with each of its candidates quoted: several lessons for one reading of it. Where candidates part, each next
+ * character has the same share, however many candidates it leads to: else the most likely quote would be a vote at each place.
+ */
+export function allQuotes({ prompt }: SkillExample): readonly Quote[] {
+  const candidates = prompt
+    .slice(0, -1)
+    .split(';')
+    .slice(1)
+    .map((candidate) => candidate.slice(1));
+  return candidates.map((text, index) => {
+    let [share, alike] = [1, candidates];
+    for (let place = 0; place <= text.length; place++) {
+      const next = alike.filter((other) => other[place] === text[place]);
+      share /= new Set(alike.map((other) => other[place])).size;
+      alike = next;
+    }
+    return { prompt, reply: selectReply(text, index), share: share / alike.length };
+  });
+}
+
+/** To quote a candidate and point at it, among solutions of other problems; half of them are alike but for one place. */
 export function pointExample(rng: Rng): SkillExample {
   const family = familyFor('other', rng);
   const { question } = drawProblem([family], 'train', rng);
-  return quoteBlindly(
-    rng,
-    question,
-    distinct(rng, () => drawProblem([family], 'train', rng).worked),
-  );
+  const unrelated = (): string => drawProblem([family], 'train', rng).worked;
+  if (family === chain || rng.next() < 0.5) return quoteBlindly(rng, question, distinct(rng, unrelated));
+  const [text, place] = [unrelated(), rng.int(PLACES)];
+  const varied = (): string => `${text.slice(0, place)}${rng.int(10)}${text.slice(place + 1)}`;
+  return quoteBlindly(rng, question, distinct(rng, varied));
 }
 
 /** The same among attempts at this problem, which differ little; which one is quoted has nothing to do with its worth. */

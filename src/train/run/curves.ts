@@ -12,6 +12,15 @@ export interface TrainingReport {
   readonly facts: readonly (readonly [string, string])[];
   readonly curves: readonly Curve[];
   readonly notes: readonly string[];
+  readonly tables?: readonly Table[];
+  /** Shown as they are, in type of one width. */
+  readonly texts?: readonly { readonly title: string; readonly text: string }[];
+}
+
+export interface Table {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [420, 230, 46, 410, 14, 196];
@@ -21,22 +30,30 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#a4508b'];
 const MOST_POINTS = 400;
 
 const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:920px;margin:0 auto;padding:24px}
-h1{font-size:1.5rem}table{border-collapse:collapse}td{padding:2px 16px 2px 0;font-variant-numeric:tabular-nums}
+h1{font-size:1.5rem}h2{font-size:1.15rem}table{border-collapse:collapse}th{text-align:left;font-weight:600}pre{font-size:.85rem;overflow-x:auto}th,td{padding:2px 16px 2px 0;font-variant-numeric:tabular-nums}
 .curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:20px}figure{margin:0}
 figcaption{font-weight:600}svg{width:100%;height:auto;font-size:11px}svg text{fill:currentColor}.key{font-size:.85rem}
 .key b{font-weight:600}`;
 
-export function renderCurves({ title, facts, curves, notes }: TrainingReport): string {
+export function renderCurves({ title, facts, curves, notes, tables = [], texts = [] }: TrainingReport): string {
   const drawn = curves.filter(({ series }) => series.some(({ points }) => points.length > 0));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${escapeText(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escapeText(title)}</h1>
 <table>${facts.map(([name, value]) => `<tr><td>${escapeText(name)}</td><td>${escapeText(value)}</td></tr>`).join('\n')}</table>
+${tables.map(table).join('\n')}
 <div class="curves">${drawn.map(figure).join('\n')}</div>
+${texts.map(({ title: name, text }) => `<h2>${escapeText(name)}</h2><pre>${escapeText(text)}</pre>`).join('\n')}
 ${notes.length === 0 ? '' : `<h2>Notes</h2><ul>${notes.map((note) => `<li>${escapeText(note)}</li>`).join('')}</ul>`}
 </body></html>
 `;
+}
+
+function table({ title, head, rows }: Table): string {
+  const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeText(cell)}</${tag}>`).join('')}</tr>`;
+  return `<h2>${escapeText(title)}</h2><table>${line(head, 'th')}${rows.map((row) => line(row, 'td')).join('\n')}</table>`;
 }
 
 function figure({ title, series, levels = [] }: Curve): string {

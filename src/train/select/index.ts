@@ -1,3 +1,5 @@
+export type { EvaluationSettings } from './evaluate-policy.ts';
+export { type MeasuredSelector, measureSelector } from './measure-selector.ts';
 export type { Judged, PolicyForm } from './policy-task.ts';
 export { type Forecast, type ProbeOptions, probeSelection } from './probe.ts';
 export type { EvaluationRow, SelectRow, StepRow } from './rows.ts';
