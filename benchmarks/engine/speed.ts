@@ -6,21 +6,12 @@
  */
 import { parseArgs } from 'node:util';
 import { makeRng } from '../../src/core/index.ts';
-import { createCores, createEmbeddedTrainer, newCheckpoint, parameterCount } from '../../src/engine/index.ts';
-import type { Datum } from '../../src/train/index.ts';
+import { createCores, parameterCount } from '../../src/engine/index.ts';
+import { LENGTH, SIZES, type SizeName, trainingOf } from './sizes.ts';
 
 const { values } = parseArgs({ options: { threads: { type: 'string' }, seconds: { type: 'string', default: '5' } } });
 const seconds = Number(values.seconds);
 const cores = createCores(values.threads === undefined ? {} : { threads: Number(values.threads) });
-
-const pieces = Array.from({ length: 71 }, (_, i) => String.fromCodePoint(0x100 + i));
-const COMMON = { headDim: 32, ropeTheta: 1e4, normEpsilon: 1e-6, contextTokens: 256, tied: true };
-const SIZES = {
-  '0.2M': { ...COMMON, hiddenSize: 64, layers: 4, heads: 4, keyValueHeads: 2, feedForward: 128 },
-  '0.3M': { ...COMMON, hiddenSize: 96, layers: 3, heads: 3, keyValueHeads: 3, feedForward: 256 },
-  '1M': { ...COMMON, hiddenSize: 128, layers: 5, heads: 4, keyValueHeads: 2, feedForward: 384 },
-  '4M': { ...COMMON, hiddenSize: 256, layers: 6, heads: 8, keyValueHeads: 4, feedForward: 512 },
-};
 
 /** GFLOP/s of a product of the sizes that training has, on one thread. */
 function matmulPeak(): number {
@@ -60,30 +51,19 @@ async function rateOf(step: () => Promise<number>): Promise<Rate> {
 
 const peak = matmulPeak();
 const results = [];
-for (const [name, config] of Object.entries(SIZES)) {
-  const vocabulary = { pieces, special: ['<|end|>'], chatTemplate: '' };
-  const checkpoint = await newCheckpoint({ name, config, vocabulary, seed: 1 });
-  const trainer = await createEmbeddedTrainer(cores, checkpoint, { folder: '/nonexistent' });
+for (const name of Object.keys(SIZES) as SizeName[]) {
+  const { checkpoint, trainer, step } = await trainingOf(name, cores);
   const rng = makeRng(name);
-  const batch: Datum[] = Array.from({ length: 64 }, () => {
-    const tokens = Array.from({ length: 65 }, () => rng.int(72));
-    return { tokens: tokens.slice(0, -1), targets: tokens.slice(1), weights: tokens.slice(1).map(() => 1 / 4096) };
-  });
-  const training = await rateOf(async () => {
-    await Promise.all([
-      trainer.forwardBackward(batch, { name: 'cross_entropy' }),
-      trainer.optimStep({ learningRate: 1e-4 }),
-    ]);
-    return 64 * 64;
-  });
+  const training = await rateOf(step);
   const model = await trainer.publish();
   const sampling = await rateOf(async () => {
     const prompts = Array.from({ length: 32 }, () => Array.from({ length: 40 }, () => rng.int(71)));
     await Promise.all(prompts.map((prompt) => model.sampleTokens({ prompt, n: 16, maxTokens: 24, stopTokens: [] })));
     return 32 * 16 * 24;
   });
-  const parameters = parameterCount(checkpoint.layout.config);
-  const attention = 6 * config.layers * 64 * config.heads * config.headDim;
+  const { config } = checkpoint.layout;
+  const parameters = parameterCount(config);
+  const attention = 6 * config.layers * LENGTH * config.heads * config.headDim;
   const gigaflops = (training.perCpuSecond * (6 * parameters + attention)) / 1e9;
   results.push({ name, parameters, training, sampling, shareOfMatmul: Number((gigaflops / peak).toFixed(2)) });
   await model.close();

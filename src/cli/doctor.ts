@@ -18,7 +18,13 @@ export const define: DefineCommand = (command, start) => {
     )
     .action(async (options: ModelOptions) => {
       const context = start({ ...options });
-      const checks = [nodeCheck(), machineCheck(), ...(await sandboxChecks()), ...(await endpointChecks(options))];
+      const checks = [
+        nodeCheck(),
+        machineCheck(),
+        await gpuCheck(),
+        ...(await sandboxChecks()),
+        ...(await endpointChecks(options)),
+      ];
       show(context, checks);
       if (checks.some(({ ok, name }) => !ok && name.startsWith('endpoint'))) context.exitWith(3);
     });
@@ -50,6 +56,25 @@ function machineCheck(): Check {
     name: 'machine',
     ok: true,
     detail: `${cpus().length} cores, ${memory} GiB, ${process.platform} ${process.arch}`,
+  };
+}
+
+/** A GPU is never needed, so its absence is told and no more. */
+async function gpuCheck(): Promise<Check> {
+  const { AUTO_PARAMETERS, findGpu, isWorthTaking } = await import('../engine/index.ts');
+  const search = await findGpu();
+  const limit = `${AUTO_PARAMETERS / 1e6} million parameters`;
+  if (!search.found) {
+    return { name: 'gpu', ok: false, detail: `${search.reason}: --device auto is the processor`, mend: search.mend };
+  }
+  if (isWorthTaking(search)) {
+    return { name: 'gpu', ok: true, detail: `${search.name}: --device auto takes it for models from ${limit} on` };
+  }
+  return {
+    name: 'gpu',
+    ok: false,
+    detail: `${search.name} computes on the processor, slower than the engine does: --device auto does not take it`,
+    mend: 'For a GPU that is in the machine, install its driver. --device webgpu takes this one, for trying.',
   };
 }
 

@@ -6,12 +6,29 @@ import type { Model } from '../model/index.ts';
 import type { CommandContext } from './command.ts';
 import { type ModelOptions, openJudge, openModel } from './model-options.ts';
 
-/** The judge, its replies kept beside the pool, so that evaluating again asks nothing twice. */
-export async function openCachedJudge(pool: string, options: ModelOptions): Promise<Model | undefined> {
+/**
+ * The judge, its replies kept beside the pool, so that evaluating again asks nothing twice; where that cannot be written, they
+ * are kept with the results, or not at all.
+ */
+export async function openCachedJudge(
+  pool: string,
+  options: ModelOptions & { readonly out?: string },
+  context: CommandContext,
+): Promise<{ readonly judge?: Model; readonly isKept: boolean }> {
   const judge = await openJudge(options, options.model === undefined ? undefined : await openModel(options));
-  if (judge === undefined || pool === '-') return judge;
-  const [{ cached }, { poolFiles }] = await Promise.all([import('../model/index.ts'), import('../pool/index.ts')]);
-  return cached(judge, { directory: path.join(poolFiles(pool).folder, 'judge') });
+  if (judge === undefined) return { isKept: false };
+  const [{ cached }, { isWritable, poolFiles }] = await Promise.all([
+    import('../model/index.ts'),
+    import('../pool/index.ts'),
+  ]);
+  const folders = [
+    ...(pool === '-' ? [] : [poolFiles(pool).folder]),
+    ...(options.out === undefined ? [] : [options.out]),
+  ];
+  const directory = folders.map((folder) => path.join(folder, 'judge')).find(isWritable);
+  if (directory !== undefined) return { judge: cached(judge, { directory }), isKept: true };
+  if (pool !== '-') context.warn(`winnow: ${pool} cannot be written to, so what the judge says is not kept.`);
+  return { judge, isKept: false };
 }
 
 /** A pool as it is read. */

@@ -1,9 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type JudgeSampling, type PromptOverrides, promptHashes } from '../aggregate/index.ts';
 import type { Report } from '../evaluate/index.ts';
 import type { Model } from '../model/index.ts';
-import { hashFile, poolFiles, writeManifest as write } from '../pool/index.ts';
+import { hashFile, poolFiles, readManifest, writeManifest as write } from '../pool/index.ts';
 import type { CommandContext } from './command.ts';
 
 export interface ManifestOptions {
@@ -46,17 +46,20 @@ export async function writeManifest(
   });
 }
 
-/** The pool's file, or the files of its folder. Standard input cannot be hashed any more. */
+/** The pool's rows, or, as long as they are only in its journal, that; and its problems. Standard input cannot be hashed any more. */
 async function filesOf(pool: string): Promise<readonly string[]> {
   if (pool === '-') return [];
-  if ((await stat(pool)).isFile()) return [pool];
-  const { rows, problems } = poolFiles(pool);
-  const entries = await readdir(pool, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  const lasting = [rows, problems].map((file) => path.basename(file)).filter((name) => names.includes(name));
-  // The journal and the manifest hold times; they count only where the rows have not been written out yet.
-  if (lasting.includes(path.basename(rows))) return lasting.map((name) => path.join(pool, name));
-  return names.sort().map((name) => path.join(pool, name));
+  const { folder, rows, problems, journal } = poolFiles(pool);
+  const isRunning = readManifest(folder)?.status === 'running';
+  const [hasRows, hasProblems, hasJournal] = await Promise.all([rows, problems, journal].map(isFile));
+  return [...(hasRows && !isRunning ? [rows] : hasJournal ? [journal] : []), ...(hasProblems ? [problems] : [])];
+}
+
+async function isFile(place: string): Promise<boolean> {
+  return stat(place).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 async function hashed(file: string): Promise<[string, { readonly sha256: string; readonly path: string }]> {

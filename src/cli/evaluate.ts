@@ -72,15 +72,17 @@ export const define: DefineCommand = (command, start) => {
 export async function evaluate(pool: string, options: EvaluateCommandOptions, context: CommandContext): Promise<void> {
   const startedAt = new Date();
   const { out } = options;
-  const { judgeFailures, makeReportFolder, renderText, writeReport } = await import('../evaluate/index.ts');
-  if (out !== undefined && !options.dryRun) await makeReportFolder(out);
+  const { checkReportFolder, judgeFailures, renderText, writeReport } = await import('../evaluate/index.ts');
+  if (out !== undefined && !options.dryRun) await checkReportFolder(out);
   const named = options.methods === undefined ? undefined : await namedMethods(options.methods);
   const source = await openPool(pool, context);
   const methods = named ?? (await defaultMethods(source.scores));
   if (options.dryRun) return estimateEvaluation(source.groups, methods, options, context).finally(source.close);
   const prompts = await readPromptFiles(options);
-  const judge = await openCachedJudge(pool, options);
-  const found = await evaluateSource(source, { methods, prompts, judge }, options, context).finally(source.close);
+  const { judge, isKept } = await openCachedJudge(pool, options, context);
+  const found = await evaluateSource(source, { methods, prompts, judge, isKept }, options, context).finally(
+    source.close,
+  );
   const report = { ...found, notes: [...source.notes(), ...found.notes] };
   if (out !== undefined) {
     await writeReport(out, report);
@@ -104,11 +106,13 @@ interface Judged {
   readonly methods: readonly Method[];
   readonly prompts: PromptOverrides;
   readonly judge: Model | undefined;
+  /** Whether what the judge says is kept. */
+  readonly isKept: boolean;
 }
 
 async function evaluateSource(
   { groups }: OpenPool,
-  { methods, prompts, judge }: Judged,
+  { methods, prompts, judge, isKept }: Judged,
   options: EvaluateCommandOptions,
   context: CommandContext,
 ): Promise<Report> {
@@ -122,7 +126,7 @@ async function evaluateSource(
   const sandbox = await openSandboxFor(methods, options);
   const results = await openResults(options.out);
   const progress = context.progress('evaluating', { unit: 'problems' });
-  const kept = judge === undefined ? '' : ' What the judge has said so far is kept.';
+  const kept = isKept ? ' What the judge has said so far is kept.' : '';
   context.onInterrupt(`Nothing was written; run the same command again.${kept}`);
   try {
     const report = await evaluatePool(groups, {

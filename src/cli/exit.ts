@@ -44,19 +44,33 @@ export function describeFailure(error: unknown, interrupted: boolean): Failure {
   };
 }
 
-/** Errors of the operating system that reach the user as they are: a full disk, a missing right. */
+/** Errors of the operating system by code: what is said of the path, and what to do. */
+const SYSTEM: Readonly<Record<string, readonly [said: string, hint: string]>> = {
+  ENOENT: ['is not there', 'Check the path.'],
+  EACCES: ['may not be used by this user', 'Check the rights on that path.'],
+  EPERM: ['may not be used by this user', 'Check the rights on that path.'],
+  EROFS: ['cannot be written: that file system is read-only', 'Choose another place with --out.'],
+  EISDIR: ['is a folder, and a file was expected', 'Name a file.'],
+  ENOTDIR: ['lies below a file, and a folder was expected', 'Check the path.'],
+  ENAMETOOLONG: ['is too long a name', 'Choose a shorter one.'],
+  ELOOP: ['is a link that leads in a circle', 'Check the path.'],
+};
+
+/** Errors that have no path to speak of. */
+const PATHLESS: Readonly<Record<string, readonly [said: string, hint: string]>> = {
+  ENOSPC: ['The disk is full.', 'Free some space and run the same command again.'],
+  EMFILE: ['Too many files are open.', 'Lower --concurrency, or raise the limit (ulimit -n).'],
+};
+
+/** Errors of the operating system that nobody put into words before: a full disk, a missing right. */
 function systemFailure(error: unknown): Failure | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  const hints: Record<string, string> = {
-    ENOSPC: 'The disk is full. Free some space and run the same command again.',
-    EACCES: 'Check the rights on that path.',
-    EPERM: 'Check the rights on that path.',
-    EROFS: 'That file system is read-only; choose another place with --out.',
-    ENOENT: 'Check the path.',
-    EISDIR: 'A file was expected; that path is a folder.',
-    ENOTDIR: 'A folder was expected; part of that path is a file.',
-    EMFILE: 'Too many open files; lower --concurrency or raise the limit (ulimit -n).',
-  };
-  const hint = hints[String(error.code)];
-  return { exitCode: 2, code: 'io', message: error.message, ...(hint === undefined ? {} : { hint }) };
+  const code = String(error.code);
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  const known = SYSTEM[code];
+  if (path !== undefined && known !== undefined) {
+    return { exitCode: 2, code: 'io', message: `${path} ${known[0]} (${code}).`, hint: known[1] };
+  }
+  const [message, hint] = PATHLESS[code] ?? [error.message, known?.[1]];
+  return { exitCode: 2, code: 'io', message, ...(hint === undefined ? {} : { hint }) };
 }

@@ -6,6 +6,7 @@ import { repeated } from './options.ts';
 interface ImportOptions {
   readonly out: string;
   readonly map?: readonly string[];
+  readonly force?: boolean;
 }
 
 const SHOWN_LINES = 20;
@@ -26,11 +27,16 @@ export const define: DefineCommand = (command, start) => {
     .argument('<file>', 'others\' outputs: .jsonl, .json, .parquet, .gz and .zst; "-" is standard input')
     .requiredOption('--out <pool>', 'a folder, or a file: .jsonl, .jsonl.zst, .json, .parquet')
     .option('--map <field=name>', 'our field and the name it has in the file; may be given several times', repeated)
+    .option('--force', 'replace another import or a report that is there')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, options: ImportOptions) => importFile(file, options, start({ ...options })));
 };
 
-async function importFile(file: string, { out, map = [] }: ImportOptions, context: CommandContext): Promise<void> {
+async function importFile(
+  file: string,
+  { out, map = [], force = false }: ImportOptions,
+  context: CommandContext,
+): Promise<void> {
   const { importPool } = await import('../pool/index.ts');
   if (context.json && out === '-') {
     throw new WinnowError('wrong-use', '--json and --out - would both write to standard output.', {
@@ -41,6 +47,8 @@ async function importFile(file: string, { out, map = [] }: ImportOptions, contex
   let badLines = 0;
   const imported = await importPool(file, out, {
     map: parseMap(map),
+    force,
+    onNote: context.note,
     onProblem({ line, problem }) {
       badLines++;
       if (badLines <= SHOWN_LINES) context.warn(`winnow: ${file} line ${line} ${problem}`);
@@ -53,6 +61,11 @@ async function importFile(file: string, { out, map = [] }: ImportOptions, contex
   progress.end();
   if (badLines > SHOWN_LINES) context.warn(`winnow: ${badLines - SHOWN_LINES} further lines could not be used.`);
   if (badLines > 0) context.exitWith(2);
+  if (imported.empty === imported.samples && Object.keys(imported.labels).length === 0) {
+    context.warn(
+      'winnow: every completion is empty. If the texts are in another field: --map completion=NAME --force.',
+    );
+  }
   context.emit({ ...imported, bad_lines: badLines, out });
   context.note(describe(imported, badLines, out));
 }

@@ -1,12 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { WinnowError } from '../core/index.ts';
-import { balanced, limited, type Model, openai, retried } from '../model/index.ts';
+import type { DeviceChoice } from '../engine/index.ts';
+import type { Model } from '../model/index.ts';
 import { integer, number, repeated } from './options.ts';
 
 /** The options that say which model draws and how. */
 export interface ModelOptions {
   readonly model?: readonly string[];
   readonly judge?: readonly string[];
+  readonly device?: DeviceChoice;
   readonly apiKeyEnv: string;
   readonly api: 'chat' | 'completions';
   readonly concurrency: number;
@@ -16,6 +18,9 @@ export interface ModelOptions {
   readonly maxTokens?: number;
 }
 
+export const DEVICE_HELP =
+  'what computes a checkpoint: auto, cpu or webgpu (default: auto; winnow doctor says what it takes)';
+
 /** Adds `--model` and everything about reaching it. */
 export function addModelOptions(command: Command): Command {
   return command
@@ -24,6 +29,7 @@ export function addModelOptions(command: Command): Command {
       'http://host:8000/v1#served-name (several, or a comma list of base URLs, are balanced), a checkpoint folder, or tiny',
       repeated,
     )
+    .option('--device <device>', DEVICE_HELP, oneOf(['auto', 'cpu', 'webgpu']))
     .option('--api-key-env <name>', 'environment variable that holds the API key', 'OPENAI_API_KEY')
     .option('--api <kind>', 'chat or completions', oneOf(['chat', 'completions']), 'chat')
     .option('--concurrency <n>', 'requests in flight at most', integer(1), 64)
@@ -68,7 +74,8 @@ async function openNamed(given: readonly string[], flag: string, options: ModelO
     });
   }
   const { embedded, openCheckpoint } = await import('../engine/index.ts');
-  return embedded(await openCheckpoint(folder));
+  const { device } = options;
+  return embedded(await openCheckpoint(folder), device === undefined ? {} : { device });
 }
 
 /** What is written like an address is taken for one; all else is `tiny` or a checkpoint's folder. */
@@ -76,8 +83,10 @@ export function isServer(text: string): boolean {
   return /:\/\/|#|^[\w.-]+:\d+/.test(text);
 }
 
-function openServers(given: readonly string[], flag: string, options: ModelOptions): Model {
+async function openServers(given: readonly string[], flag: string, options: ModelOptions): Promise<Model> {
   const endpoints = parseEndpoints(given, flag);
+  // The client is large; most commands never need it.
+  const { balanced, limited, openai, retried } = await import('../model/index.ts');
   const apiKey = process.env[options.apiKeyEnv];
   // Each endpoint has its own limit, so that a busy one does not hold up the others.
   const models = endpoints.map(({ baseUrl, name }) =>

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { startTestServer } from '../model/testkit.ts';
 import { killAndResume } from './kill-resume.testkit.ts';
 
@@ -23,7 +24,7 @@ interface Ran {
 /** Runs winnow as a process; `onStderr` may look at what it says and end it. */
 async function winnow(
   line: readonly string[],
-  { input = '', interruptAfter }: { input?: string; interruptAfter?: Promise<void> } = {},
+  { input = '', interruptAfter }: { input?: string | Buffer; interruptAfter?: Promise<void> } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, [MAIN, ...line]);
   const output = { stdout: '', stderr: '' };
@@ -91,6 +92,20 @@ test('problems that fail exit with 1 and are named', async () => {
   assert.equal(code, 1);
   assert.match(stderr, /winnow: b: [\s\S]*1 of 3 problems failed; run the same command again/);
   await server.close();
+});
+
+test('a server that fails on every problem exits with 3, and one that says nothing is warned of', async () => {
+  const failing = await startTestServer({ fault: () => ({ status: 400 }) });
+  const none = await winnow(drawInto('none', failing.baseUrl));
+  await failing.close();
+  assert.equal(none.code, 3);
+  assert.match(none.stderr, /3 of 3 problems failed/);
+  assert.doesNotMatch(none.stderr, /Next:/);
+  const silent = await startTestServer({ respond: () => ({ text: '' }) });
+  const empty = await winnow(drawInto('silent', silent.baseUrl, '--quiet'));
+  await silent.close();
+  assert.equal(empty.code, 0);
+  assert.match(empty.stderr, /^winnow: every reply is empty\..*--max-tokens/);
 });
 
 test('Ctrl-C exits with 130, keeps what had come, and the next run goes on', async () => {
@@ -163,6 +178,46 @@ test('an import reads standard input, writes standard output, and takes a map', 
     sample_index: 0,
     completion: '1',
   });
+});
+
+test('an import reads what is piped into it as what it is, packed or a table', async () => {
+  const rows = ['{"id": "a", "completion": "1"}', '{"id": "b", "completion": "2"}'].map((row) => `${row}\n`).join('');
+  writeFileSync(temp('piped.jsonl'), rows);
+  await winnow(['import', temp('piped.jsonl'), '--out', temp('piped.parquet')]);
+  const array = JSON.stringify(
+    rows
+      .trim()
+      .split('\n')
+      .map((row) => JSON.parse(row)),
+  );
+  for (const input of [rows, gzipSync(rows), zstdCompressSync(array), readFileSync(temp('piped.parquet'))]) {
+    const { code, stdout, stderr } = await winnow(['import', '-', '--out', '-', '--quiet'], { input });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.deepEqual(
+      stdout
+        .trim()
+        .split('\n')
+        .map((row) => JSON.parse(row).completion),
+      ['1', '2'],
+    );
+  }
+  const { code, stderr } = await winnow(['import', '-', '--out', '-'], { input: 'BZh91AY' });
+  assert.deepEqual([code, /Standard input is packed with bzip2/.test(stderr)], [2, true]);
+});
+
+test('an import warns when every completion is empty, and refuses to replace another one but for --force', async () => {
+  writeFileSync(temp('empty.jsonl'), '{"id": 1, "completion": ""}\n');
+  const out = ['--out', temp('kept')];
+  const first = await winnow(['import', temp('empty.jsonl'), ...out, '--quiet']);
+  assert.deepEqual(
+    [first.code, first.stderr],
+    [0, 'winnow: every completion is empty. If the texts are in another field: --map completion=NAME --force.\n'],
+  );
+  writeFileSync(temp('words.jsonl'), '{"id": 1, "completion": "x"}\n');
+  const second = await winnow(['import', temp('words.jsonl'), ...out]);
+  assert.equal(second.code, 2);
+  assert.match(second.stderr, /kept is there already: 1 samples? imported from .*empty\.jsonl\.\n.*--force/);
+  assert.equal((await winnow(['import', temp('words.jsonl'), ...out, '--force'])).code, 0);
 });
 
 test('an import refuses an index twice, and a pool that was drawn', async () => {

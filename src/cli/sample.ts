@@ -53,6 +53,7 @@ async function samplePool(options: SampleOptions, context: CommandContext): Prom
   const model = await openModel(options);
   const price = prices[model.name];
   let progress = noProgress;
+  let empty = 0;
   try {
     const drawn = await drawPool(options.out, problems, {
       model,
@@ -69,12 +70,18 @@ async function samplePool(options: SampleOptions, context: CommandContext): Prom
         progress = context.progress('drawing', { total, already, unit: 'samples' });
       },
       onSamples(samples) {
+        empty += samples.filter(({ text }) => text.trim() === '').length;
         for (const { usage = {} } of samples)
           progress.add(1, { tokens: totalTokens(usage), cost: costOf(usage, price) });
       },
     });
     progress.end();
-    if (drawn.failures.length > 0) context.exitWith(1);
+    if (drawn.failures.length > 0) context.exitWith(drawn.samples === 0 ? 3 : 1);
+    if (empty > 0 && empty === drawn.drawn) {
+      context.warn(
+        'winnow: every reply is empty. A model that thinks may need a larger --max-tokens; see finish_reason.',
+      );
+    }
     report(drawn, options, context);
   } finally {
     await model.close?.();
@@ -97,14 +104,18 @@ function report(drawn: DrawnPool, { out, n }: SampleOptions, context: CommandCon
   if (failures.length > 0) {
     context.warn(`winnow: ${failures.length} of ${problems} problems failed; run the same command again to try them.`);
   }
-  context.note(
-    `${samples} samples of ${problems} problems in ${out}, ${drawn.drawn} of them new. Next: winnow evaluate ${out}`,
-  );
+  const next = samples === 0 ? '' : ` Next: winnow evaluate ${out}`;
+  context.note(`${samples} samples of ${problems} problems in ${out}, ${drawn.drawn} of them new.${next}`);
 }
 
 async function readPrompt(file: string | undefined): Promise<PromptTemplate | undefined> {
   if (file === undefined) return undefined;
-  const text = await readFile(file, 'utf8');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new WinnowError('not-found', `A prompt was expected at ${file}, but it cannot be read.`, {
+      hint: 'Name a text file that holds {problem}.',
+      cause,
+    });
+  });
   if (text.includes('{problem}')) return { name: 'draw', text: text.trimEnd() };
   throw new WinnowError('bad-input', `The prompt ${file} does not contain {problem}.`, {
     hint: 'Write {problem} where the words of the problem belong.',

@@ -63,7 +63,10 @@ async function solveOne(
   options: SolveCommandOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { solve } = await import('../aggregate/index.ts');
+  const [{ solve }, { attemptDocument }] = await Promise.all([
+    import('../aggregate/index.ts'),
+    import('./solve-json.ts'),
+  ]);
   const prices = await readPrices(options.prices);
   const prompts = await readPromptFiles(options);
   const model = await openModel(options);
@@ -85,7 +88,7 @@ async function solveOne(
     const attempt = await solve(question, settings);
     progress.end();
     const cost = costOf(attempt.usage, priceOf(model, judge));
-    context.emit({ ...attempt, ...(cost === undefined ? {} : { cost }) });
+    context.emit({ ...attemptDocument(attempt), ...(cost === undefined ? {} : { cost }) });
     context.print(explainAttempt(attempt, cost));
   } finally {
     await Promise.all([model.close?.(), judge === model ? undefined : judge.close?.(), sandbox?.close()]);

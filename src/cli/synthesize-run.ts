@@ -25,6 +25,7 @@ export interface TaskOptions {
   readonly maxCandidateTokens: number;
   readonly tokenizer?: string;
   readonly decontaminate?: readonly string[];
+  readonly teacher?: string;
 }
 
 /** What making tasks works with. */
@@ -63,7 +64,7 @@ export async function writeTasks<Task>(
   context: CommandContext,
   { rules, openWriter, make }: TaskMaking<Task>,
 ): Promise<void> {
-  checkPlaces(pool, options, context);
+  await checkPlaces(pool, options, context);
   const lengths = await readLengths(options);
   const overlapOf = await readEvaluationSets(options.decontaminate ?? [], context);
   const { openGrader } = await import('../verify/index.ts');
@@ -105,14 +106,20 @@ export async function writeTasks<Task>(
 /** Most removed problems that the summary names; all are in the file beside it. */
 const NAMED = 20;
 
-function checkPlaces(pool: string, { out }: TaskOptions, { json }: CommandContext): void {
+/** Refuses an output that would take the place of what is read. */
+async function checkPlaces(pool: string, options: TaskOptions, { json }: CommandContext): Promise<void> {
+  const { out, teacher, decontaminate = [] } = options;
   if (out === '-' && json) {
     throw new WinnowError('wrong-use', 'standard output can hold the tasks or the --json document, but not both', {
       hint: 'Name a file with --out.',
     });
   }
-  if (out !== '-' && path.resolve(out) === path.resolve(pool)) {
-    throw new WinnowError('wrong-use', `--out ${out} is the pool itself, which would be lost`, {
+  const { poolFiles } = await import('../pool/index.ts');
+  for (const input of [pool, ...(teacher === undefined ? [] : [teacher]), ...decontaminate]) {
+    if (out === '-' || input === '-') continue;
+    const { rows, journal, manifest, problems } = poolFiles(input);
+    if (![input, rows, journal, manifest, problems].some((file) => path.resolve(file) === path.resolve(out))) continue;
+    throw new WinnowError('wrong-use', `--out ${out} is, or is a part of, ${input}, which would be lost`, {
       hint: 'Name another file.',
     });
   }

@@ -4,7 +4,7 @@ import type { TargetIndex } from '../synthesize/index.ts';
 import type { CommandContext, DefineCommand, StartCommand } from './command.ts';
 import { openPool } from './evaluate-inputs.ts';
 import { oneOf } from './model-options.ts';
-import { integer, number, repeated } from './options.ts';
+import { integer, number, repeated, snakeNames } from './options.ts';
 import { judgementOf, type TaskOptions, writeTasks } from './synthesize-run.ts';
 
 interface SelectOptions extends TaskOptions {
@@ -16,7 +16,6 @@ interface SelectOptions extends TaskOptions {
 
 interface RefineOptions extends TaskOptions {
   readonly candidates: number;
-  readonly teacher?: string;
   readonly teacherLabels?: string;
   readonly targets: 'verified' | 'any';
   readonly direct: number;
@@ -109,7 +108,7 @@ async function select(pool: string, options: SelectOptions, context: CommandCont
   const { minCandidates, maxCandidates, maxPassRate, maxCorrectShare, tasksPerProblem } = options;
   const rules = { minCandidates, maxCandidates, maxPassRate, maxCorrectShare, tasksPerProblem };
   await writeTasks(pool, options, context, {
-    rules,
+    rules: snakeNames(rules),
     openWriter: () => synthesize.openSelectionWriter(options.out, { format: options.format }),
     async make({ groups, settings, onTask }) {
       const summary = await synthesize.synthesizeSelection(groups, { ...settings, rules, onTask });
@@ -125,7 +124,7 @@ async function refine(pool: string, options: RefineOptions, context: CommandCont
   const { candidates, tasksPerProblem, direct: directRatio, dropAllRight = false } = options;
   const rules = { candidates, tasksPerProblem, directRatio, dropAllRight };
   await writeTasks(pool, options, context, {
-    rules: { ...rules, targets: options.targets },
+    rules: snakeNames({ ...rules, targets: options.targets }),
     openWriter: () => synthesize.openRefinementWriter(options.out, { format: options.format }),
     async make({ groups, settings, onTask, grade }) {
       const judgement = judgementOf(options.teacherLabels, grade);

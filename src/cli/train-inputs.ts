@@ -45,16 +45,20 @@ export interface OpenTrainer {
 export async function openTrainer(
   plan: TrainPlan<TrainingKind>,
   folder: string,
-  { threads }: TrainOptions,
+  { threads, device }: TrainOptions,
   context: CommandContext,
 ): Promise<OpenTrainer> {
   const engine = await import('../engine/index.ts');
   const { model, rank, trainer: place } = plan;
   if (place !== 'embedded') return openServer(plan, context);
   const checkpoint = await engine.openCheckpoint(model);
-  const cores = engine.createCores(threads === undefined ? {} : { threads });
+  const compute = await engine.openCompute(checkpoint, {
+    ...(threads === undefined ? {} : { threads }),
+    ...(device === undefined ? {} : { device }),
+  });
+  if (compute.device === 'webgpu') context.note(`Training on ${compute.name}.`);
   const open = (states: string): Promise<EmbeddedTrainer> =>
-    engine.createEmbeddedTrainer(cores, checkpoint, {
+    compute.openTrainer(checkpoint, {
       folder: path.join(folder, states),
       seed: context.seed,
       ...(rank > 0 ? { lowRank: { rank } } : {}),
@@ -72,7 +76,7 @@ export async function openTrainer(
     identity: { model: checkpoint.name, checkpoint: checkpoint.hash, rank },
     async close() {
       for (const one of [trainer, ...references]) await one.close();
-      await cores.close();
+      await compute.close();
     },
   };
 }
@@ -81,13 +85,14 @@ async function openServer(
   { model, rank, trainer: baseUrl, tokenizer: folder }: TrainPlan<TrainingKind>,
   context: CommandContext,
 ): Promise<OpenTrainer> {
-  const [{ createTinkerTrainer }, { openCheckpoint }] = await Promise.all([
+  const [{ createTinkerTrainer }, { openTokenizer }] = await Promise.all([
     import('../train/index.ts'),
     import('../engine/index.ts'),
   ]);
-  const { tokenizer } = await openCheckpoint(folder ?? model).catch((cause: unknown) => {
-    throw new WinnowError('wrong-use', `The tokenizer of ${model} is needed here too, and there is none.`, {
-      hint: `Give the folder of its checkpoint: --tokenizer DIR (${cause instanceof Error ? cause.message : String(cause)}).`,
+  const tokenizer = await openTokenizer(folder ?? model).catch((cause: unknown) => {
+    if (!(cause instanceof WinnowError && cause.code === 'not-found')) throw cause;
+    throw new WinnowError('wrong-use', `The tokenizer of ${model} is needed here too. ${cause.message}`, {
+      hint: 'Give a folder with its tokenizer.json and tokenizer_config.json: --tokenizer DIR.',
       cause,
     });
   });

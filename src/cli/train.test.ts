@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { createCores, openCheckpoint, startEngineServer } from '../engine/index.ts';
 import {
   familyRefinementTasks,
   familySelectionTasks,
@@ -58,6 +59,40 @@ test('train select trains a selector, reports on it, and a second run of the com
   assert.match(first.stderr, /step 4: held out greedy/);
   const again = await winnow(...line);
   assert.deepEqual(JSON.parse(again.stdout), report);
+});
+
+test('the same command trains on a server, of whose model only the tokenizer is needed here', async () => {
+  const tokenizer = place('tokenizer');
+  mkdirSync(tokenizer);
+  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json']) {
+    copyFileSync(path.join(model, name), path.join(tokenizer, name));
+  }
+  const cores = createCores({ threads: 1 });
+  const server = await startEngineServer({ cores, checkpoint: await openCheckpoint(model), folder: place('states') });
+  const remote = ['--trainer', server.tinkerBaseUrl, '--tokenizer', tokenizer, '--model', 'model'];
+  const run = await winnow(...SELECT, ...remote, '--out', place('remote'), '--json');
+  assert.equal(run.code, 0, run.stderr);
+  const rows = (name: string): readonly Record<string, unknown>[] =>
+    readFileSync(place(`${name}/metrics.jsonl`), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  // Served by the same engine, so the figures are those of the embedded trainer but for the order of a sum.
+  const [far, near] = [rows('remote'), rows('selector')];
+  assert.equal(far.length, near.length);
+  for (const [i, row] of far.entries()) {
+    for (const [key, value] of Object.entries(row)) {
+      const other = near[i]?.[key];
+      if (typeof value !== 'number') assert.deepEqual(value, other, key);
+      else
+        assert.ok(Math.abs(value - Number(other)) <= 1e-9 * Math.max(1, Math.abs(value)), `${key}: ${value}, ${other}`);
+    }
+  }
+  const lost = await winnow(...SELECT, ...remote, '--tokenizer', place('nowhere'), '--out', place('lost'));
+  assert.equal(lost.code, 2);
+  assert.match(lost.stderr, /tokenizer of model is needed here too\. There is no tokenizer\.json in .*nowhere/);
+  await server.close();
+  await cores.close();
 });
 
 test('a training that is killed with SIGKILL ends as one that was not', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { DeviceChoice } from '../engine/index.ts';
 import type { CommandContext, DefineCommand, StartCommand } from './command.ts';
-import { oneOf } from './model-options.ts';
+import { DEVICE_HELP, oneOf } from './model-options.ts';
 import { integer, number, repeated } from './options.ts';
 
 /** The options of `winnow train select` and `refine`; what is given goes before the recipe. */
@@ -14,6 +15,7 @@ export interface TrainOptions {
   readonly form?: 'auto' | 'judge' | 'families';
   readonly set?: readonly string[];
   readonly out?: string;
+  readonly device?: DeviceChoice;
   readonly threads?: number;
   readonly dryRun?: boolean;
   readonly probe: number;
@@ -66,6 +68,7 @@ function defineKind(
     .option('--form <form>', 'judge, families (the tiny checkpoint) or auto', oneOf(['auto', 'judge', 'families']))
     .option('--set <key=value>', 'a setting of the recipe; may be given several times', repeated)
     .option('--out <dir>', `the run folder (default: train-${kind})`)
+    .option('--device <device>', DEVICE_HELP, oneOf(['auto', 'cpu', 'webgpu']))
     .option('--threads <n>', 'processor cores of the embedded engine (default: all, at most 16)', integer(1, 64))
     .option('--dry-run', 'say what the run will take, from a small probe; train nothing')
     .option('--prices <file>', 'JSON with money per million drawn tokens: {"model": {"input": 0.5, "output": 1.5}}')

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { type Sample, type TokenLogprob, type Usage, WinnowError } from '../core/index.ts';
 import type { Delta, GenerateOptions, GenerateRequest, Generation } from '../model/index.ts';
-import type { Tokenizer, TrainedModel } from '../train/index.ts';
+import type { Tokenizer, TrainedModel } from '../train/protocol/index.ts';
 import type { Cores } from './cores/cores.ts';
 import type { MemoryModel } from './memory-model.ts';
-import { createSampler, type SamplerOptions } from './sampling/sampler.ts';
+import { createSampler, type OwnedSampler, type SamplerOptions } from './sampling/sampler.ts';
 import type { Completion, Sampler } from './sampling/sampling-request.ts';
 import { createTextWatch } from './sampling/text-watch.ts';
 import { chunkOf } from './training/training-pass.ts';
+import type { ModelConfig } from './transformer/config.ts';
 import { trainingWorkspaceBytes } from './transformer/forward.ts';
 
 /** What an embedded model is made of. */
@@ -33,11 +34,33 @@ export interface EmbeddedModel extends TrainedModel {
   close(): Promise<void>;
 }
 
+/** Where a model is computed: on the processor's cores or on a GPU. */
+export interface ModelCompute {
+  readonly config: ModelConfig;
+  readonly sampler: OwnedSampler;
+  /** The log-probability of each of the targets, aligned with tokens. */
+  logprobs(tokens: readonly number[], targets: readonly number[]): Promise<readonly number[]>;
+  release(): void;
+}
+
 /** Wraps weights in memory as a Model. Its memory lives until `close`, which waits for what is running. */
 export function createEmbeddedModel(parts: EmbeddedParts): EmbeddedModel {
-  const { cores, placed, name, hash, tokenizer, onClose } = parts;
-  const { config } = placed.model.layout;
-  const inner = createSampler(cores, placed.model, parts);
+  const { cores, placed } = parts;
+  const compute: ModelCompute = {
+    config: placed.model.layout.config,
+    sampler: createSampler(cores, placed.model, parts),
+    logprobs: (tokens, targets) => logprobsOf(cores, placed, tokens, targets),
+    release: () => placed.release(),
+  };
+  return modelOn(compute, parts);
+}
+
+/** A model, wherever it is computed. */
+export function modelOn(
+  compute: ModelCompute,
+  { name, hash, tokenizer, onClose }: Pick<EmbeddedParts, 'name' | 'hash' | 'tokenizer' | 'onClose'>,
+): EmbeddedModel {
+  const { config, sampler: inner } = compute;
   const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;
 
@@ -58,7 +81,7 @@ export function createEmbeddedModel(parts: EmbeddedParts): EmbeddedModel {
     await Promise.allSettled(running);
     // Rows of aborted requests leave with the slice that is under way.
     await inner.idle();
-    placed.release();
+    compute.release();
     await onClose?.();
   }
 
@@ -75,7 +98,11 @@ export function createEmbeddedModel(parts: EmbeddedParts): EmbeddedModel {
       return generate(service, promptOf(tokenizer, request), request, options);
     },
     generateFrom: (prompt, request, options = {}) => generate(service, prompt, request, options),
-    promptLogprobs: (prompt) => whileOpen(() => logprobsOf(cores, placed, prompt)),
+    promptLogprobs: (prompt) =>
+      whileOpen(async () => {
+        if (prompt.length < 2) return prompt.map(() => undefined);
+        return [undefined, ...(await compute.logprobs(prompt.slice(0, -1), prompt.slice(1)))];
+      }),
     close() {
       closing ??= release();
       return closing;
@@ -143,15 +170,14 @@ async function generate(
   return { samples, usage: usageOf(prompt.length, written, 1) };
 }
 
-/** One forward pass over the prompt. */
+/** One forward pass. */
 async function logprobsOf(
   cores: Cores,
   { model }: MemoryModel,
-  prompt: readonly number[],
-): Promise<readonly (number | undefined)[]> {
-  if (prompt.length < 2) return prompt.map(() => undefined);
-  const tokens = prompt.slice(0, -1);
-  const chunk = [{ tokens, targets: prompt.slice(1), weights: tokens.map(() => 0) }];
+  tokens: readonly number[],
+  targets: readonly number[],
+): Promise<readonly number[]> {
+  const chunk = [{ tokens, targets, weights: tokens.map(() => 0) }];
   const bytes = trainingWorkspaceBytes(model.layout, chunkOf(chunk).batch);
   const [result] = await cores.runIn('pass', bytes, (workspace) => ({
     model,
@@ -160,7 +186,7 @@ async function logprobsOf(
     gradient: undefined,
     workspace,
   }));
-  return [undefined, ...(result?.logprobs[0] ?? [])];
+  return result?.logprobs[0] ?? [];
 }
 
 /** The prompt is computed once for all samples of a call, so it counts once. */

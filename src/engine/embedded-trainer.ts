@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { makeRng, WinnowError } from '../core/index.ts';
+import { WinnowError } from '../core/index.ts';
 import {
   type AdamSettings,
   checkDatum,
@@ -9,19 +9,16 @@ import {
   type PassResult,
   type Trainer,
   type UpdateResult,
-} from '../train/index.ts';
+} from '../train/protocol/index.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { writeCheckpoint } from './checkpoint/checkpoint.ts';
 import type { Cores } from './cores/cores.ts';
-import { createEmbeddedModel, type EmbeddedModel } from './embedded-model.ts';
-import { copyModel, placeModel } from './memory-model.ts';
+import type { EmbeddedModel } from './embedded-model.ts';
+import { processorTraining } from './processor-training.ts';
 import type { LowRankSettings } from './training/low-rank.ts';
 import { readTrainerState, trainerStateFiles } from './training/saved-state.ts';
-import { splitBatch } from './training/split.ts';
-import { allocateTraining } from './training/trainer-state.ts';
-import { chunkOf } from './training/training-pass.ts';
+import type { TrainingCompute } from './training/training-compute.ts';
 import type { ModelConfig } from './transformer/config.ts';
-import { trainingWorkspaceBytes } from './transformer/forward.ts';
 
 export interface EmbeddedTrainerOptions {
   /** Where `save` puts its folders. */
@@ -41,15 +38,23 @@ export interface EmbeddedTrainer extends Trainer {
   exportModel(folder: string, options?: { readonly type?: 'F32' | 'BF16' }): Promise<void>;
 }
 
-/** Trains a checkpoint's model in this process. The checkpoint itself is not changed. */
+/** Trains a checkpoint's model on the processor's cores. The checkpoint itself is not changed. */
 export async function createEmbeddedTrainer(
   cores: Cores,
   checkpoint: Checkpoint,
-  { folder, lowRank, seed = 0 }: EmbeddedTrainerOptions,
+  options: EmbeddedTrainerOptions,
 ): Promise<EmbeddedTrainer> {
+  const { lowRank, seed = 0 } = options;
+  return trainerOn(await processorTraining(cores, checkpoint, lowRank, seed), checkpoint, options);
+}
+
+/** A trainer of a checkpoint's model, wherever that is computed. */
+export function trainerOn(
+  compute: TrainingCompute,
+  checkpoint: Checkpoint,
+  { folder, seed = 0 }: EmbeddedTrainerOptions,
+): EmbeddedTrainer {
   const { layout, name, tokenizer, tokenizerFiles } = checkpoint;
-  const placed = await placeModel(cores, layout, checkpoint.weights);
-  const { state, release } = await allocateTraining(cores, placed, lowRank, makeRng(seed).split('low-rank'));
   let step = 0;
   let last: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
@@ -62,42 +67,10 @@ export async function createEmbeddedTrainer(
     return result;
   }
 
-  async function pass(
-    data: readonly Datum[],
-    loss: Loss,
-    gradients: readonly number[] | undefined,
-  ): Promise<PassResult> {
-    const chunks = splitBatch(data).map((indices) => indices.map((index) => data[index] as Datum));
-    const shards = Math.min(state.gradients.length, chunks.length);
-    const results = await Promise.all(
-      Array.from({ length: shards }, (_, shard) => {
-        const mine = chunks.filter((_chunk, i) => i % shards === shard);
-        const bytes = Math.max(...mine.map((chunk) => trainingWorkspaceBytes(layout, chunkOf(chunk).batch)));
-        return cores.runIn('pass', bytes, (workspace) => ({
-          model: state.model,
-          chunks: mine,
-          loss,
-          gradient: gradients?.[shard],
-          workspace,
-        }));
-      }),
-    );
-    const inOrder = chunks.map((_, i) => results[i % shards]?.[Math.floor(i / shards)] as PassResult);
-    return {
-      loss: inOrder.reduce((sum, result) => sum + result.loss, 0),
-      logprobs: inOrder.flatMap(({ logprobs }) => logprobs),
-    };
-  }
-
-  function clearGradients(): void {
-    const floats = cores.machine.floats();
-    for (const block of state.gradients) floats.fill(0, block / 4, (block + layout.bytes) / 4);
-  }
-
   async function checkedPass(data: readonly Datum[], loss: Loss, withGradient: boolean): Promise<PassResult> {
-    const result = await pass(data, loss, withGradient ? state.gradients : undefined);
+    const result = await compute.pass(data, loss, withGradient);
     if (Number.isFinite(result.loss)) return result;
-    if (withGradient) clearGradients();
+    if (withGradient) compute.clearGradients();
     const datum = result.logprobs.findIndex((logprobs) => !logprobs.every(Number.isFinite));
     const where = datum < 0 ? '' : `; the log-probabilities of datum ${datum} are no finite numbers`;
     throw new WinnowError('bad-input', `The loss ${loss.name} after ${step} updates is ${result.loss}${where}.`, {
@@ -113,11 +86,9 @@ export async function createEmbeddedTrainer(
     }
   }
 
-  const weightsNow = (): Float32Array =>
-    cores.machine.floats().slice(state.model.weights / 4, (state.model.weights + layout.bytes) / 4);
-  const written = (): Parameters<typeof writeCheckpoint>[1] => ({
+  const written = async (): Promise<Parameters<typeof writeCheckpoint>[1]> => ({
     layout,
-    weights: weightsNow(),
+    weights: await compute.weights(),
     tokenizerFiles,
     endTokens: tokenizer.endTokens,
   });
@@ -138,7 +109,7 @@ export async function createEmbeddedTrainer(
     async optimStep(settings: AdamSettings): Promise<UpdateResult> {
       checkSettings(settings);
       return inTurn(async () => {
-        const { gradientNorm, applied } = await cores.run('update', { state, settings, step: step + 1 });
+        const { gradientNorm, applied } = await compute.update(settings, step + 1);
         if (applied) step++;
         else {
           throw new WinnowError(
@@ -154,36 +125,30 @@ export async function createEmbeddedTrainer(
     },
     publish: () =>
       inTurn(async () => {
-        const hash = createHash('sha256').update(weightsNow()).digest('hex');
-        return createEmbeddedModel({
-          cores,
-          placed: copyModel(cores, state.model),
-          name: `${name}@${step}`,
-          hash,
-          tokenizer,
-        });
+        const hash = createHash('sha256')
+          .update(await compute.weights())
+          .digest('hex');
+        return compute.publish(`${name}@${step}`, hash);
       }),
     save: (saveName) =>
       inTurn(async () => {
         const target = path.join(folder, checkedName(saveName));
-        const files = trainerStateFiles(cores.machine, state, { step, seed, base: checkpoint.hash });
-        await writeCheckpoint(target, { ...written(), files });
+        const position = { step, seed, base: checkpoint.hash };
+        const files = trainerStateFiles(compute.shape, await compute.vectors(), position);
+        await writeCheckpoint(target, { ...(await written()), files });
         return target;
       }),
     load: (from, { optimizer = true } = {}) =>
       inTurn(async () => {
-        const saved = await readTrainerState(from, state, checkpoint.hash, optimizer);
-        const floats = cores.machine.floats();
-        floats.set(saved.trained, state.trained / 4);
-        floats.set(saved.means, state.means / 4);
-        floats.set(saved.squares, state.squares / 4);
-        clearGradients();
-        await cores.run('merge', state);
+        const saved = await readTrainerState(from, compute.shape, checkpoint.hash, optimizer);
+        compute.clearGradients();
+        await compute.restore(saved);
         step = saved.step;
       }),
-    exportModel: (target, { type = 'F32' } = {}) => inTurn(() => writeCheckpoint(target, { ...written(), type })),
+    exportModel: (target, { type = 'F32' } = {}) =>
+      inTurn(async () => writeCheckpoint(target, { ...(await written()), type })),
     close() {
-      closed ??= last.then(release);
+      closed ??= last.then(() => compute.release());
       return closed;
     },
   };

@@ -58,7 +58,7 @@ async function removeLeftovers(target: string): Promise<void> {
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
 }
 
 async function writeFlushed(file: string, pieces: Iterable<Uint8Array>): Promise<void> {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { cp, mkdir, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +18,7 @@ import { makeRng, WinnowError } from '../../core/index.ts';
 import { createCores } from '../cores/cores.ts';
 import { createArena } from '../kernels/machine.ts';
 import { placeModel } from '../memory-model.ts';
+import { openTokenizer } from '../open.ts';
 import { packBatch } from '../transformer/batch.ts';
 import { forward, projectLogits, trainingWorkspaceBytes } from '../transformer/forward.ts';
 import { initialiseWeights } from '../transformer/initialise.ts';
@@ -96,7 +106,45 @@ test('a chat is rendered by the template, special tokens included, and decoding 
   const ids = tokenizer.renderChat([{ role: 'user', content: '12+3' }]);
   assert.deepEqual(ids, [20, 1, 2, 10, 3, 12]);
   assert.equal(tokenizer.decode([...ids, 19]), '12+3=');
-  assert.throws(() => tokenizer.encode('1é'), /has no "é"/);
+  for (const text of ['1é', 'é', 'é1']) {
+    assert.throws(() => tokenizer.encode(text), { code: 'bad-input', message: /has no "é"/ });
+  }
+  assert.deepEqual(tokenizer.encode(''), []);
+  // Models' vocabularies may be larger than their tokenizer's.
+  assert.deepEqual([tokenizer.decode([]), tokenizer.decode([1, 9999, 2])], ['', '12']);
+});
+
+test('a tokenizer opens without weights, whatever the architecture', async () => {
+  const folder = path.join(scratch, 'tokenizer');
+  mkdirSync(folder);
+  for (const [name, text] of Object.entries(TOKENIZER)) writeFileSync(path.join(folder, name), text);
+  const bare = await openTokenizer(folder);
+  assert.deepEqual([bare.vocabSize, bare.endTokens, bare.encode('12')], [21, [19], [1, 2]]);
+  writeFileSync(
+    path.join(folder, 'config.json'),
+    '{"model_type": "qwen2", "vocab_size": 32, "eos_token_id": [19, 20]}',
+  );
+  const { vocabSize, endTokens } = await openTokenizer(folder);
+  assert.deepEqual([vocabSize, endTokens], [32, [19, 20]]);
+});
+
+test('a tokenizer that cannot be used is named', async () => {
+  const folder = path.join(scratch, 'broken-tokenizer');
+  mkdirSync(folder);
+  await assert.rejects(openTokenizer(folder), {
+    code: 'not-found',
+    message: /no tokenizer\.json in .*broken-tokenizer/,
+  });
+  const refused = async (name: string, text: string, message: RegExp): Promise<void> => {
+    for (const [file, good] of Object.entries(TOKENIZER)) writeFileSync(path.join(folder, file), good);
+    writeFileSync(path.join(folder, name), text);
+    const render = async () => (await openTokenizer(folder)).renderChat([{ role: 'user', content: '1' }]);
+    await assert.rejects(render(), { name: 'WinnowError', code: 'bad-input', message });
+  };
+  await refused('tokenizer.json', '{"model":', /tokenizer\.json is not JSON/);
+  await refused('tokenizer.json', '{"model": {}}', /tokenizer\.json is not a tokenizer/);
+  await refused('tokenizer_config.json', '[', /tokenizer_config\.json is not JSON/);
+  await refused('tokenizer_config.json', '{"chat_template": "{% for %}"}', /chat template of .*broken-tokenizer/);
 });
 
 test('a second save replaces the first whole, and an interrupted replacement is undone on reading', async () => {
@@ -147,6 +195,38 @@ test('each kind of broken checkpoint is named', async () => {
   const weightsOf = (folder: string): string => path.join(folder, 'model.safetensors');
   const rewrite = (folder: string, change: (bytes: Buffer) => Buffer): void =>
     writeFileSync(weightsOf(folder), change(readFileSync(weightsOf(folder))));
+  const withHeader = (folder: string, change: (header: Record<string, unknown>) => object, more = 0): void =>
+    rewrite(folder, (bytes) => {
+      const length = Number(bytes.readBigUInt64LE());
+      const header = change(JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>);
+      const json = Buffer.from(JSON.stringify(header));
+      const size = Buffer.alloc(8);
+      size.writeBigUInt64LE(BigInt(json.length));
+      return Buffer.concat([size, json, bytes.subarray(8 + length), Buffer.alloc(more)]);
+    });
+  const dataBytes = (folder: string): number => {
+    const bytes = readFileSync(weightsOf(folder));
+    return bytes.length - 8 - Number(bytes.readBigUInt64LE());
+  };
+  const surplus = (folder: string): void => {
+    const end = dataBytes(folder);
+    const entry = { dtype: 'F16', shape: [2], data_offsets: [end, end + 4] };
+    withHeader(folder, (header) => ({ ...header, 'model.layers.0.self_attn.q_proj.bias': entry }), 4);
+  };
+  const renamed = (folder: string): void =>
+    withHeader(folder, ({ 'model.norm.weight': norm, ...others }) => ({ ...others, 'model.norm.wait': norm }));
+  /** A hole in the file stands for weights that would take more than 4 GiB. */
+  const enormous = (folder: string): void => {
+    const [rows, width, end] = [2 ** 26, 16, dataBytes(folder)];
+    edit(folder, { vocab_size: rows });
+    withHeader(folder, ({ 'model.embed_tokens.weight': embedding, ...others }) => ({
+      ...others,
+      unused: embedding,
+      'model.embed_tokens.weight': { dtype: 'F16', shape: [rows, width], data_offsets: [end, end + 2 * rows * width] },
+    }));
+    withHeader(folder, ({ unused, ...others }) => ({ 'lm_head.weight': unused, ...others }));
+    truncateSync(weightsOf(folder), statSync(weightsOf(folder)).size + 2 * rows * width);
+  };
   const cases: readonly [string, string, RegExp, (folder: string) => void][] = [
     ['empty', 'bad-input', /0 bytes/, (folder) => rewrite(folder, () => Buffer.alloc(0))],
     ['truncated', 'bad-input', /only \d+ bytes of data/, (folder) => rewrite(folder, (b) => b.subarray(0, -2))],
@@ -155,6 +235,25 @@ test('each kind of broken checkpoint is named', async () => {
     ['header text', 'bad-input', /not JSON/, (folder) => rewrite(folder, (b) => b.fill(0x80, 8, 20))],
     ['shape', 'bad-input', /calls for \[40,32\]/, (folder) => edit(folder, { hidden_size: 32 })],
     ['more layers', 'bad-input', /lacks model.layers.1/, (folder) => edit(folder, { num_hidden_layers: 2 })],
+    ['layers without end', 'bad-input', /num_hidden_layers/, (folder) => edit(folder, { num_hidden_layers: 1e9 })],
+    ['surplus tensor', 'bad-input', /holds model.layers.0.self_attn.q_proj.bias, which no Qwen3/, surplus],
+    ['missing tensor', 'bad-input', /lacks model.norm.weight/, renamed],
+    [
+      'no number',
+      'bad-input',
+      /norm.weight holds NaN at place 15/,
+      (folder) => rewrite(folder, (b) => b.fill(0xff, b.length - 2)),
+    ],
+    ['enormous', 'unsupported', /beyond the 4 GiB/, enormous],
+    [
+      'folder',
+      'io',
+      /EISDIR/,
+      (folder) => {
+        rmSync(weightsOf(folder));
+        mkdirSync(weightsOf(folder));
+      },
+    ],
     ['no layers', 'bad-input', /num_hidden_layers/, (folder) => edit(folder, { num_hidden_layers: 0 })],
     [
       'architecture',

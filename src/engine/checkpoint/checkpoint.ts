@@ -5,12 +5,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { WinnowError } from '../../core/index.ts';
-import type { Tokenizer } from '../../train/index.ts';
+import type { Tokenizer } from '../../train/protocol/index.ts';
 import { type Layout, layoutOf, type Parameter } from '../transformer/layout.ts';
 import { type FileToWrite, recoverFolder, writeFolder } from './atomic.ts';
 import { configFile, readConfig } from './config-file.ts';
 import { encodeTensors, openTensorFile, type TensorFile } from './safetensors.ts';
-import { createTokenizer, readTokenizerFiles, type TokenizerFiles, tokenIds } from './tokenizer.ts';
+import { readTokenizer, readTokenizerFiles, type TokenizerFiles } from './tokenizer.ts';
 
 /** A model's shape and weights, read and checked. */
 export interface StoredModel {
@@ -33,10 +33,7 @@ export interface Checkpoint extends StoredModel {
 /** Reads a checkpoint folder. Throws WinnowError naming the file and tensor at fault. */
 export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const model = await readModel(folder);
-  const tokenizerFiles = await readTokenizerFiles(folder);
-  const config = JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')) as { eos_token_id?: unknown };
-  const endTokens = tokenIds(config.eos_token_id);
-  const tokenizer = await createTokenizer(tokenizerFiles, folder, model.layout.config.vocabSize, endTokens);
+  const [tokenizer, tokenizerFiles] = await Promise.all([readTokenizer(folder), readTokenizerFiles(folder)]);
   return { ...model, name: path.basename(path.resolve(folder)), folder, tokenizer, tokenizerFiles };
 }
 
@@ -48,10 +45,11 @@ export async function readModel(folder: string): Promise<StoredModel> {
   const files = await openWeights(folder);
   try {
     checkTensors(layout, files, configPath);
+    checkSize(layout, configPath);
     const weights = new Float32Array(layout.bytes / 4);
     for (const parameter of layout.parameters) {
       const file = fileWith(files, parameter.name);
-      if (file !== undefined) place(parameter, await file.read(parameter.name), weights);
+      if (file !== undefined) place(parameter, await readNumbers(file, parameter.name), weights);
     }
     return { layout, weights, hash: await hashFiles([configPath, ...files.map((file) => file.path)]) };
   } finally {
@@ -106,6 +104,28 @@ function checkTensors(layout: Layout, files: readonly TensorFile[], configPath: 
       );
     }
   }
+}
+
+/** Refused before anything is read: the engine's memory could not take it. */
+function checkSize({ bytes }: Layout, configPath: string): void {
+  if (bytes < ADDRESSABLE_BYTES) return;
+  const size = `${(bytes / 1e9).toFixed(1)} GB in f32, beyond the 4 GiB that the embedded engine can address`;
+  throw new WinnowError('unsupported', `The model of ${configPath} takes ${size}.`, {
+    hint: 'Serve it with vLLM, SGLang or llama.cpp and name its address instead.',
+  });
+}
+
+const ADDRESSABLE_BYTES = 2 ** 32;
+
+/** A tensor's values, all of them finite numbers. */
+async function readNumbers(file: TensorFile, name: string): Promise<Float32Array> {
+  const values = await file.read(name);
+  let broken = 0;
+  while (broken < values.length && Number.isFinite(values[broken])) broken++;
+  if (broken === values.length) return values;
+  throw new WinnowError('bad-input', `${file.path}: ${name} holds ${values[broken]} at place ${broken}.`, {
+    hint: 'The training that wrote it diverged, or the file is damaged. Take an earlier state.',
+  });
 }
 
 /** From the checkpoint's [output, input] to the layout's [input, output], and back. */

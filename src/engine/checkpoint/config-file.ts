@@ -39,7 +39,8 @@ export async function parseConfig(content: unknown, path: string): Promise<Model
   const schema = z.looseObject({
     vocab_size: count,
     hidden_size: count,
-    num_hidden_layers: count,
+    // Far beyond any model of this architecture, and small enough to be laid out before the weights are looked at.
+    num_hidden_layers: count.max(1024),
     num_attention_heads: count,
     num_key_value_heads: count,
     head_dim: count.default(128),

@@ -123,7 +123,11 @@ function checkExtents(path: string, entries: readonly TensorEntry[], dataBytes: 
 async function readBytes(file: FileHandle, path: string, position: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), position + done);
+    const { bytesRead } = await file
+      .read(bytes, done, Math.min(length - done, 2 ** 30), position + done)
+      .catch((cause: unknown) => {
+        throw new WinnowError('io', `${path} could not be read: ${String(cause)}`, { cause });
+      });
     if (bytesRead === 0) throw broken(path, `it ends at byte ${position + done}`);
     done += bytesRead;
   }
@@ -143,9 +147,9 @@ async function readTensor(
     case 'F32':
       return new Float32Array(bytes.buffer);
     case 'BF16':
-      return Float32Array.from(new Uint16Array(bytes.buffer), bfloatToFloat);
+      return bfloatsToFloats(new Uint16Array(bytes.buffer));
     case 'F16':
-      return Float32Array.from(new Uint16Array(bytes.buffer), halfToFloat);
+      return converted(new Uint16Array(bytes.buffer), Float32Array, halfToFloat);
     default:
       throw new WinnowError('unsupported', `${path}: ${name} is ${entry.type}; expected F32, BF16 or F16.`, {
         hint: 'Quantised checkpoints are not read; convert it to bfloat16 first.',
@@ -155,9 +159,22 @@ async function readTensor(
 
 const scratch = new DataView(new ArrayBuffer(4));
 
-function bfloatToFloat(bits: number): number {
-  scratch.setUint32(0, bits << 16);
-  return scratch.getFloat32(0);
+/** `Float32Array.from` would first make a list of all values, which has no room for the embeddings of a real vocabulary. */
+function converted<T extends Float32Array | Uint16Array>(
+  values: Float32Array | Uint16Array,
+  Target: new (length: number) => T,
+  convert: (value: number) => number,
+): T {
+  const target = new Target(values.length);
+  for (let i = 0; i < values.length; i++) target[i] = convert(values[i] ?? 0);
+  return target;
+}
+
+/** The upper halves of floats. */
+function bfloatsToFloats(stored: Uint16Array): Float32Array {
+  const words = new Uint32Array(stored.length);
+  for (let i = 0; i < stored.length; i++) words[i] = (stored[i] ?? 0) << 16;
+  return new Float32Array(words.buffer);
 }
 
 /** Rounds to nearest, ties to even, as PyTorch does; NaN stays NaN. */
@@ -204,7 +221,7 @@ export function* encodeTensors(
   padded.set(json, 8);
   yield padded;
   for (const { values } of tensors) {
-    const stored = type === 'F32' ? values : Uint16Array.from(values, floatToBfloat);
+    const stored = type === 'F32' ? values : converted(values, Uint16Array, floatToBfloat);
     yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
   }
 }

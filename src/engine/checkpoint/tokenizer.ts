@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Message, WinnowError } from '../../core/index.ts';
-import type { Tokenizer } from '../../train/index.ts';
+import type { Tokenizer } from '../../train/protocol/index.ts';
 
 /** The files of a checkpoint that belong to its tokenizer, as they are; absent ones are left out. */
 export type TokenizerFiles = Readonly<Record<string, string>>;
@@ -22,11 +22,19 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   return found;
 }
 
-/** Makes the tokenizer that the files describe. `folder` is named in errors; `vocabSize` is the model's. */
+/** The tokenizer of a checkpoint folder of any architecture. The weights need not be there. */
+export async function readTokenizer(folder: string): Promise<Tokenizer> {
+  const file = path.join(folder, 'config.json');
+  const config = parseObject(await readFile(file, 'utf8').catch(() => '{}'), file);
+  const [vocabSize] = tokenIds(config.vocab_size);
+  return createTokenizer(await readTokenizerFiles(folder), folder, vocabSize, tokenIds(config.eos_token_id));
+}
+
+/** Makes the tokenizer that the files describe. `folder` is named in errors; `vocabSize` is the model's, where that is known. */
 export async function createTokenizer(
   files: TokenizerFiles,
   folder: string,
-  vocabSize: number,
+  vocabSize: number | undefined,
   modelEndTokens: readonly number[],
 ): Promise<Tokenizer> {
   const [{ Tokenizer: Library }, { Template }] = await Promise.all([
@@ -54,8 +62,13 @@ export async function createTokenizer(
   const drops = library.pre_tokenizer === null;
   function encode(text: string): readonly number[] {
     const { ids } = library.encode(text, { add_special_tokens: false });
-    if (drops) checkKept(text, library.decode(ids, { clean_up_tokenization_spaces: false }));
+    if (drops) checkKept(text, decodeKnown(ids, {}));
     return ids;
+  }
+  /** The library takes neither an empty list nor ids it has no text for; models' vocabularies are often rounded up. */
+  function decodeKnown(ids: readonly number[], options: { readonly skip_special_tokens?: boolean }): string {
+    const known = ids.filter((id) => library.id_to_token(id) !== undefined);
+    return known.length === 0 ? '' : library.decode(known, { ...options, clean_up_tokenization_spaces: false });
   }
   function checkKept(text: string, kept: string): void {
     if (text === kept) return;
@@ -67,18 +80,17 @@ export async function createTokenizer(
   }
 
   return {
-    vocabSize,
+    vocabSize: vocabSize ?? library.get_vocab().size,
     endTokens,
     encode,
-    decode: (ids) => library.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decode: (ids) => decodeKnown(ids, { skip_special_tokens: true }),
     renderChat(messages) {
       if (template === undefined) {
         throw new WinnowError('unsupported', `${folder} has no chat template, so it cannot be asked by messages.`, {
           hint: 'Use raw prompts, or put a chat_template into its tokenizer_config.json.',
         });
       }
-      const prompt = renderTemplate(new Template(template), messages, special, folder);
-      return encode(prompt);
+      return encode(renderTemplate(() => new Template(template), messages, special, folder));
     },
   };
 }
@@ -97,21 +109,25 @@ function makeLibrary<T>(make: () => T, file: string): T {
 }
 
 function renderTemplate(
-  template: { render(values: Record<string, unknown>): string },
+  parse: () => { render(values: Record<string, unknown>): string },
   messages: readonly Message[],
   special: Readonly<Record<string, string>>,
   folder: string,
 ): string {
   try {
-    return template.render({
+    return parse().render({
       messages: messages.map(({ role, content }) => ({ role, content })),
       add_generation_prompt: true,
       ...special,
     });
   } catch (cause) {
-    throw new WinnowError('bad-input', `The chat template of ${folder} refused these messages: ${String(cause)}`, {
-      cause,
-    });
+    throw new WinnowError(
+      'bad-input',
+      `The chat template of ${folder} could not render these messages: ${String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

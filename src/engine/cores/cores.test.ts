@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { WeightsInMemory } from '../transformer/forward.ts';
 import { randomModel, SMALL } from '../transformer/model.testkit.ts';
 import { createCores } from './cores.ts';
@@ -33,4 +35,23 @@ test('after closing, jobs are refused and waiting ones do not hang', async () =>
   await cores.close();
   await settled;
   await assert.rejects(cores.run('refresh', model), { code: 'wrong-use' });
+});
+
+test("what a thread loads is the project's own and Node's: it starts fast", () => {
+  const loaded = new Set<string>();
+  const packages = new Set<string>();
+  function follow(url: URL): void {
+    if (loaded.has(url.href)) return;
+    loaded.add(url.href);
+    const imports = readFileSync(fileURLToPath(url), 'utf8').matchAll(
+      /^(?:import|export) (?!type)[^;]*?from '([^']+)';/gm,
+    );
+    for (const [, target = ''] of imports) {
+      if (target.startsWith('.')) follow(new URL(target, url));
+      else if (!target.startsWith('node:')) packages.add(target);
+    }
+  }
+  follow(new URL('./worker.ts', import.meta.url));
+  assert.deepEqual([...packages], []);
+  assert.ok(loaded.size > 20 && loaded.size < 50, `${loaded.size} files`);
 });

@@ -2,9 +2,11 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { WinnowError } from '../../core/index.ts';
 import { createHeap, type Heap } from '../kernels/heap.ts';
-import { compileKernels, createMemory } from '../kernels/kernels.ts';
+import { compileKernels } from '../kernels/kernels.ts';
 import { createMachine, type Machine } from '../kernels/machine.ts';
+import { createMemory } from '../kernels/wasm-host.ts';
 import { JOBS, type JobInput, type JobName, type JobOutput, type Workspace } from './jobs.ts';
+import type { JobError } from './worker.ts';
 
 /** The threads that compute, and the memory they share. */
 export interface Cores {
@@ -46,7 +48,7 @@ export function createCores({ threads = Math.min(16, availableParallelism()) }: 
   function startWorker(): Worker {
     const url = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
     const worker = new Worker(url, { workerData: { module, memory } });
-    worker.on('message', (reply: { output?: never; error?: string }) => finish(worker, reply));
+    worker.on('message', (reply: { output?: never; error?: JobError }) => finish(worker, reply));
     worker.on('error', fail);
     worker.on('exit', (code) => fail(new Error(`it ended with code ${code}`)));
     worker.unref();
@@ -64,13 +66,13 @@ export function createCores({ threads = Math.min(16, availableParallelism()) }: 
     }
   }
 
-  function finish(worker: Worker, { output, error }: { output?: never; error?: string }): void {
+  function finish(worker: Worker, { output, error }: { output?: never; error?: JobError }): void {
     const job = running.get(worker);
     running.delete(worker);
     idle.push(worker);
     worker.unref();
     if (error === undefined) job?.resolve(output as never);
-    else job?.reject(new WinnowError('internal', `The engine failed: ${error}`));
+    else job?.reject(new WinnowError(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint }));
     next();
   }
 

@@ -1,4 +1,4 @@
-import type { Datum, Loss, PassResult } from '../../train/index.ts';
+import type { Datum, Loss, PassResult } from '../../train/protocol/index.ts';
 import { createArena, type Machine } from '../kernels/machine.ts';
 import { type DecodedPiece, type DecodeInput, decode } from '../sampling/decode.ts';
 import { type PrefillInput, prefill } from '../sampling/prefill.ts';

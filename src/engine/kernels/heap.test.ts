@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createHeap } from './heap.ts';
-import { createMemory } from './kernels.ts';
+import { createMemory } from './wasm-host.ts';
 
 test('pieces of memory never overlap, are aligned, and all comes back', () => {
   fc.assert(

@@ -1,5 +1,5 @@
 import { WinnowError } from '../../core/index.ts';
-import { PAGE_BYTES, type SharedMemory } from './kernels.ts';
+import { PAGE_BYTES, type SharedMemory } from './wasm-host.ts';
 
 /** The owner of the shared memory: only one thread allocates, the others work in what they are given. */
 export interface Heap {

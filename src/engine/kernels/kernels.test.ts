@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeRng } from '../../core/index.ts';
-import { compileKernels, createMemory, type Kernels } from './kernels.ts';
+import { compileKernels, type Kernels, type Products } from './kernels.ts';
 import { createMachine } from './machine.ts';
+import { narrowProducts, wideProducts } from './products.ts';
+import { createMemory, instantiate } from './wasm-host.ts';
 
 const memory = createMemory();
 const { kernels, floats } = createMachine(compileKernels(), memory);
@@ -24,6 +26,33 @@ function place(seed: number, ...counts: readonly number[]): number[] {
 const at = (address: number, index: number): number => floats()[address / 4 + index] ?? Number.NaN;
 
 type Name = 'matmul' | 'matmulAdd' | 'matmulLeftTransposed' | 'matmulLeftTransposedAdd';
+
+const wide = wideProducts();
+
+test('products in vectors of eight lanes give the bits of those in vectors of four', {
+  skip: wide === undefined ? `${process.arch} and V8 ${process.versions.v8} have none` : false,
+}, () => {
+  const [narrow, wider] = [narrowProducts(), wide ?? {}].map((module) => instantiate(module, memory) as Products);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 15 }),
+      fc.integer({ min: 0, max: 50 }),
+      fc.constantFrom<Name>('matmul', 'matmulAdd', 'matmulLeftTransposed', 'matmulLeftTransposedAdd'),
+      (m, quads, k, name) => {
+        const n = 4 * quads;
+        const strideA = 4 * (name.startsWith('matmulLeft') ? m : k);
+        const results = [narrow, wider].map((products) => {
+          const [a = 0, b = 0, c = 0] = place(m + n + k, m * k, k * n, m * n + 8);
+          products?.[name](c, a, b, m, n, k, strideA, 4 * n, 4 * n);
+          return floats().slice(c / 4, c / 4 + m * n + 8);
+        });
+        assert.deepEqual(results[1], results[0]);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
 
 for (const name of [
   'matmul',

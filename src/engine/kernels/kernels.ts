@@ -1,15 +1,12 @@
 import { WinnowError } from '../../core/index.ts';
 import { assembleModule } from './assembler.ts';
 import { layerFunctions } from './layer-kernels.ts';
-import { matmulFunctions } from './matmul.ts';
 import { memoryFunctions } from './memory-kernels.ts';
+import { compileProducts } from './products.ts';
 import { softmaxFunctions } from './softmax-kernels.ts';
+import { compileNow, instantiate, MAXIMUM_PAGES, type SharedMemory, type WasmModule } from './wasm-host.ts';
 
-/** The address space is 32 bits wide: 65,536 pages of 64 KiB are 4 GiB. */
-const MAXIMUM_PAGES = 65_536;
-export const PAGE_BYTES = 65_536;
-
-type Product = (
+export type Product = (
   c: number,
   a: number,
   b: number,
@@ -21,12 +18,16 @@ type Product = (
   strideC: number,
 ) => void;
 
-/** The compiled kernels. Pointers and strides are in bytes, counts and widths in floats; what each does stands where it is written. */
-export interface Kernels {
+/** The four matrix products. */
+export interface Products {
   readonly matmul: Product;
   readonly matmulAdd: Product;
   readonly matmulLeftTransposed: Product;
   readonly matmulLeftTransposedAdd: Product;
+}
+
+/** The compiled kernels. Pointers and strides are in bytes, counts and widths in floats; what each does stands where it is written. */
+export interface Kernels extends Products {
   rmsNorm(out: number, scale: number, x: number, weight: number, rows: number, width: number, epsilon: number): void;
   rmsNormGrad(
     dx: number,
@@ -94,27 +95,20 @@ export interface Kernels {
   sumSquares(x: number, count: number): number;
 }
 
-/** The part of the host's WebAssembly interface that is used; neither Node's types nor the es2023 library declare it. */
-interface WebAssemblyHost {
-  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => SharedMemory;
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => KernelModule;
-  readonly Instance: new (module: KernelModule, imports: object) => { readonly exports: unknown };
-}
-declare const WebAssembly: WebAssemblyHost;
-
-/** Memory that all threads see. `buffer` is replaced when it grows. */
-export interface SharedMemory {
-  readonly buffer: SharedArrayBuffer;
-  grow(pages: number): number;
+/** The compiled modules; they can be sent to a worker thread. */
+export interface KernelModule {
+  readonly products: WasmModule;
+  readonly others: WasmModule;
 }
 
-/** A compiled module; it can be sent to a worker thread. */
-export type KernelModule = object & { readonly __brand?: 'KernelModule' };
+let compiled: KernelModule | undefined;
 
+/** Compiles the kernels, once for all who ask: modules hold no state. */
 export function compileKernels(): KernelModule {
-  const functions = [...matmulFunctions, ...layerFunctions, ...softmaxFunctions, ...memoryFunctions];
+  const functions = [...layerFunctions, ...softmaxFunctions, ...memoryFunctions];
   try {
-    return new WebAssembly.Module(assembleModule(functions, MAXIMUM_PAGES));
+    compiled ??= { products: compileProducts(), others: compileNow(assembleModule(functions, MAXIMUM_PAGES)) };
+    return compiled;
   } catch (cause) {
     throw new WinnowError('unsupported', `This Node (${process.version}) cannot compile the engine's kernels.`, {
       hint: 'The embedded engine needs WebAssembly with relaxed SIMD and threads: Node 22.18 or newer.',
@@ -123,10 +117,6 @@ export function compileKernels(): KernelModule {
   }
 }
 
-export function createMemory(): SharedMemory {
-  return new WebAssembly.Memory({ initial: 16, maximum: MAXIMUM_PAGES, shared: true });
-}
-
-export function instantiateKernels(module: KernelModule, memory: SharedMemory): Kernels {
-  return new WebAssembly.Instance(module, { host: { memory } }).exports as Kernels;
+export function instantiateKernels({ products, others }: KernelModule, memory: SharedMemory): Kernels {
+  return { ...instantiate(products, memory), ...instantiate(others, memory) } as Kernels;
 }

@@ -1,4 +1,5 @@
-import { instantiateKernels, type KernelModule, type Kernels, type SharedMemory } from './kernels.ts';
+import { instantiateKernels, type KernelModule, type Kernels } from './kernels.ts';
+import type { SharedMemory } from './wasm-host.ts';
 
 /** One thread's access to the shared memory: the kernels and typed views of it, indexed by byte address / 4. */
 export interface Machine {

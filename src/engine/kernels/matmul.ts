@@ -15,9 +15,13 @@ import {
   whileLoop,
 } from './assembler.ts';
 
-/** Twelve sums, two vectors of B and one of A: all that stays in sixteen vector registers. A 4 x 3 tile spills, at half the speed. */
-const TILE_ROWS = 6;
-const TILE_VECTORS = 2;
+/**
+ * Twelve sums, two vectors of B and one of A are all that stays in sixteen vector registers: tiles of six rows and two vectors,
+ * or of four where the compiler joins neighbouring vectors of four lanes into one of eight.
+ */
+export type TileVectors = 2 | 4;
+/** Heights of tiles; what is left below one goes to the next. */
+const TILE_ROWS = [6, 4, 2, 1] as const;
 const UNROLLED = 2;
 
 /** How the left matrix lies in memory: its rows in order (A), or as the transpose (Aᵀ stored, k varies slowest). */
@@ -50,7 +54,7 @@ const PARAMETERS = {
 /** The sum over k of one tile: rows x (4 * vectors) elements of C, added to what C holds when `accumulate`. */
 function tile(p: Product, w: Tiles, layout: LeftLayout, rows: number, vectors: number, accumulate: boolean): Code {
   const rowOf = (r: number): Local => w.rowPointers[r] ?? w.aPointer;
-  const sum = (r: number, v: number): Local => w.sums[r * TILE_VECTORS + v] ?? w.splat;
+  const sum = (r: number, v: number): Local => w.sums[r]?.[v] ?? w.splat;
   const each = (make: (r: number, v: number) => Code): Code =>
     Array.from({ length: rows }, (_, r) => Array.from({ length: vectors }, (_, v) => make(r, v))).flat(2);
   const cRows = Array.from({ length: rows }, (_, r) =>
@@ -79,7 +83,7 @@ function tile(p: Product, w: Tiles, layout: LeftLayout, rows: number, vectors: n
   ];
   return [
     ...cRows,
-    ...each((r, v) => sum(r, v).set(accumulate ? f32x4.load(rowOf(r).get, 16 * v) : f32x4.const(0))),
+    ...each((r, v) => sum(r, v).set(accumulate ? f32x4.load(rowOf(r).get, 16 * v) : w.zero.get)),
     ...(layout === 'rows' ? aRows() : rowOf(0).set(w.aPointer.get)),
     ...w.bPointer.set(w.bColumn.get),
     ...w.left.set(p.k.get),
@@ -92,10 +96,12 @@ function tile(p: Product, w: Tiles, layout: LeftLayout, rows: number, vectors: n
 
 /** The variables all tiles of one function share. */
 interface Tiles {
-  readonly sums: readonly Local[];
+  readonly sums: readonly (readonly Local[])[];
   readonly right: readonly Local[];
   readonly rowPointers: readonly Local[];
   readonly splat: Local;
+  /** One variable for all lanes: neighbours that begin with the same value can be joined. */
+  readonly zero: Local;
   readonly aPointer: Local;
   readonly bPointer: Local;
   readonly bColumn: Local;
@@ -103,13 +109,14 @@ interface Tiles {
   readonly left: Local;
 }
 
-function tileVariables({ local }: FunctionWriter): Tiles {
+function tileVariables({ local }: FunctionWriter, vectors: TileVectors): Tiles {
   const several = (count: number, type: 'i32' | 'v128'): Local[] => Array.from({ length: count }, () => local(type));
   return {
-    sums: several(TILE_ROWS * TILE_VECTORS, 'v128'),
-    right: several(TILE_VECTORS, 'v128'),
-    rowPointers: several(TILE_ROWS, 'i32'),
+    sums: Array.from({ length: TILE_ROWS[0] }, () => several(vectors, 'v128')),
+    right: several(vectors, 'v128'),
+    rowPointers: several(TILE_ROWS[0], 'i32'),
     splat: local('v128'),
+    zero: local('v128'),
     aPointer: local('i32'),
     bPointer: local('i32'),
     bColumn: local('i32'),
@@ -119,9 +126,10 @@ function tileVariables({ local }: FunctionWriter): Tiles {
 }
 
 /** c[m, n] = (c +) a[m, k] b[k, n]. Strides are in bytes; n is a multiple of 4. */
-function product(name: string, layout: LeftLayout, accumulate: boolean): WasmFunction {
+function product(name: string, layout: LeftLayout, accumulate: boolean, widest: TileVectors): WasmFunction {
+  const widths = widest === 4 ? [4, 2, 1] : [2, 1];
   return wasmFunction(name, PARAMETERS, (p, writer) => {
-    const w = tileVariables(writer);
+    const w = tileVariables(writer, widest);
     const [row, column, cRow, aRow] = [
       writer.local('i32'),
       writer.local('i32'),
@@ -145,19 +153,19 @@ function product(name: string, layout: LeftLayout, accumulate: boolean): WasmFun
         w.cPointer.set(cRow.get),
         w.bColumn.set(p.b.get),
         column.set(p.n.get),
-        columns(rows, TILE_VECTORS),
-        columns(rows, 1),
+        ...widths.map((vectors) => columns(rows, vectors)),
         row.set(i32.sub(row.get, i32.const(rows))),
         advance(aRow, rowBytes(rows)),
         advance(cRow, i32.mul(p.strideC.get, i32.const(rows))),
       );
-    return [row.set(p.m.get), aRow.set(p.a.get), cRow.set(p.c.get), rowsOf(TILE_ROWS), rowsOf(3), rowsOf(1)];
+    return [row.set(p.m.get), aRow.set(p.a.get), cRow.set(p.c.get), ...TILE_ROWS.map(rowsOf)];
   });
 }
 
-export const matmulFunctions: readonly WasmFunction[] = [
-  product('matmul', 'rows', false),
-  product('matmulAdd', 'rows', true),
-  product('matmulLeftTransposed', 'columns', false),
-  product('matmulLeftTransposedAdd', 'columns', true),
+/** The four products in tiles of the given width. The width changes no bit of a result. */
+export const matmulFunctions = (vectors: TileVectors): readonly WasmFunction[] => [
+  product('matmul', 'rows', false, vectors),
+  product('matmulAdd', 'rows', true, vectors),
+  product('matmulLeftTransposed', 'columns', false, vectors),
+  product('matmulLeftTransposedAdd', 'columns', true, vectors),
 ];

@@ -1,3 +1,4 @@
+import { WinnowError } from '../../core/index.ts';
 import type { Workspace } from '../cores/jobs.ts';
 import { type Arena, createArena, type Machine } from '../kernels/machine.ts';
 import { embed, finishLayer, project, projectLogits, takeLayer, type WeightsInMemory } from '../transformer/forward.ts';
@@ -133,7 +134,11 @@ function chooseTokens(
     const weights = floats.subarray(weights_BV / 4 + index * V, weights_BV / 4 + index * V + vocabSize);
     const maximum = floats[maxima_B / 4 + index] ?? 0;
     const logTotal = maximum + Math.log(floats[sums_B / 4 + index] ?? 1);
-    if (!Number.isFinite(logTotal)) throw new Error('the logits are no finite numbers: the weights are broken');
+    if (!Number.isFinite(logTotal)) {
+      throw new WinnowError('bad-input', 'The logits are no finite numbers: the training of these weights diverged.', {
+        hint: 'Load an earlier state and lower the learning rate.',
+      });
+    }
     const alternatives = row.alternatives === 0 ? [] : mostLikely(logits, logTotal, row.alternatives);
     if (row.temperature !== 1 && row.temperature > 0) {
       const at = 4 * index * V;
@@ -153,7 +158,8 @@ function chooseTokens(
   });
 }
 
-function mostLikely(logits: Float32Array, logTotal: number, count: number): readonly Alternative[] {
+/** The `count` most likely tokens. `logTotal` is the logarithm of the sum of the logits' exponentials. */
+export function mostLikely(logits: Float32Array, logTotal: number, count: number): readonly Alternative[] {
   const order = descending(logits).subarray(0, count);
   return Array.from(order, (token) => ({ token, logprob: (logits[token] ?? 0) - logTotal }));
 }

@@ -5,9 +5,10 @@
  */
 import type { Cores } from '../cores/cores.ts';
 import type { WeightsInMemory } from '../transformer/forward.ts';
-import { type Prefix, prefixFloats, type Tail, tailFloats } from './cache.ts';
-import { type Alternative, type DecodedPiece, type DecodeRow, decodeBytes } from './decode.ts';
-import { prefillBytes } from './prefill.ts';
+import type { Prefix, Tail } from './cache.ts';
+import type { Alternative, DecodedPiece, DecodeRow } from './decode.ts';
+import { processorSampling } from './processor-sampling.ts';
+import type { SamplingCompute } from './sampling-compute.ts';
 import { type Completion, checkRequest, type Sampler, type SamplingRequest } from './sampling-request.ts';
 
 /** A sampler that knows when no core works for it any more. */
@@ -16,7 +17,7 @@ export interface OwnedSampler extends Sampler {
 }
 
 export interface SamplerOptions {
-  /** Completions in progress per core. */
+  /** Completions in progress per core, or on the GPU. */
   readonly rowsPerCore?: number;
   /** Tokens drawn between two looks at the queue. */
   readonly stepsPerSlice?: number;
@@ -48,17 +49,21 @@ const FIRST_TAIL = 32;
 
 /** A sampler over weights that stay as they are until it is no longer used. */
 export function createSampler(cores: Cores, model: WeightsInMemory, options: SamplerOptions = {}): OwnedSampler {
-  const { rowsPerCore = 256, stepsPerSlice = 16 } = options;
-  const { config } = model.layout;
-  const { heap, machine } = cores;
+  return samplerOn(processorSampling(cores, model), options);
+}
+
+/** A sampler of a model, wherever that is computed. */
+export function samplerOn(compute: SamplingCompute, options: SamplerOptions = {}): OwnedSampler {
+  const { rowsPerCore = compute.rowsPerLane, stepsPerSlice = 16 } = options;
+  const { config } = compute;
   const waiting: Row[] = [];
   const lanes = new Set<Promise<void>>();
 
   /** Starts lanes once the calls of this turn are all in the queue, so that they are shared out evenly. */
   function wake(): void {
     setImmediate(() => {
-      while (lanes.size < cores.count && waiting.length > 0) {
-        const share = Math.ceil(waiting.length / (cores.count - lanes.size));
+      while (lanes.size < compute.lanes && waiting.length > 0) {
+        const share = Math.ceil(waiting.length / (compute.lanes - lanes.size));
         const lane = runLane(waiting.splice(0, Math.min(share, rowsPerCore))).finally(() => {
           lanes.delete(lane);
           if (waiting.length > 0) wake();
@@ -98,13 +103,11 @@ export function createSampler(cores: Cores, model: WeightsInMemory, options: Sam
 
   function startPrefill(groups: readonly Group[]): void {
     const prompts = groups.map((group) => {
-      const length = group.prefixTokens.length;
-      const prefix = { address: heap.allocate(4 * prefixFloats(config, length), 'The cache of a prompt'), length };
+      const prefix = compute.allocatePrefix(group.prefixTokens.length);
       group.prefix = prefix;
       return { tokens: group.prefixTokens, prefix };
     });
-    const bytes = prefillBytes(config, Math.max(...prompts.map(({ tokens }) => tokens.length)));
-    const filled = cores.runIn('prefill', bytes, (workspace) => ({ model, prompts, workspace }));
+    const filled = compute.prefill(prompts);
     for (const group of groups) group.filled = filled;
   }
 
@@ -113,22 +116,11 @@ export function createSampler(cores: Cores, model: WeightsInMemory, options: Sam
     const needed = Math.min(row.tail.length + stepsPerSlice, Math.min(maxTokens, config.contextTokens) + 1);
     if (row.tail.capacity >= needed) return;
     const capacity = Math.max(needed, Math.min(FIRST_TAIL, maxTokens + 1), 2 * row.tail.capacity);
-    const address = heap.allocate(4 * tailFloats(config, capacity), 'The cache of a completion');
-    const [old, width] = [row.tail, config.keyValueHeads * config.headDim];
-    const floats = machine.floats();
-    for (let part = 0; old.capacity > 0 && part < 2 * config.layers; part++) {
-      const from = old.address / 4 + part * old.capacity * width;
-      floats.copyWithin(address / 4 + part * capacity * width, from, from + old.length * width);
-    }
-    if (old.capacity > 0) heap.free(old.address);
-    row.tail = { address, capacity, length: old.length };
+    row.tail = compute.growTail(row.tail, capacity);
   }
 
   async function runSlice(rows: readonly Row[]): Promise<void> {
-    const steps = stepsPerSlice;
-    const decodeRows = rows.map(toDecodeRow);
-    const bytes = decodeBytes(model, decodeRows, steps);
-    const pieces = await cores.runIn('decode', bytes, (workspace) => ({ model, rows: decodeRows, steps, workspace }));
+    const pieces = await compute.decode(rows.map(toDecodeRow), stepsPerSlice);
     rows.forEach((row, i) => {
       const piece = pieces[i];
       if (piece !== undefined) append(row, piece);
@@ -143,10 +135,10 @@ export function createSampler(cores: Cores, model: WeightsInMemory, options: Sam
         going.push(row);
         continue;
       }
-      if (row.tail.capacity > 0) heap.free(row.tail.address);
+      if (row.tail.capacity > 0) compute.free(row.tail.address);
       row.tail = { address: 0, capacity: 0, length: 0 };
       row.group.unfinished--;
-      if (row.group.unfinished === 0 && row.group.prefix !== undefined) heap.free(row.group.prefix.address);
+      if (row.group.unfinished === 0 && row.group.prefix !== undefined) compute.free(row.group.prefix.address);
       if (!row.group.failed) row.group.finish(row.index, row);
     }
     return going;

@@ -1,5 +1,5 @@
 import { WinnowError } from '../../core/index.ts';
-import type { TokenRequest, TokenSequence } from '../../train/index.ts';
+import type { TokenRequest, TokenSequence } from '../../train/protocol/index.ts';
 import type { Alternative } from './decode.ts';
 
 /** What the engine can do beyond the protocol's request. */

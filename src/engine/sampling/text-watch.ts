@@ -1,4 +1,4 @@
-import type { Tokenizer } from '../../train/index.ts';
+import type { Tokenizer } from '../../train/protocol/index.ts';
 
 /** Follows the text of one completion while its tokens come. */
 export interface TextWatch {

@@ -1,7 +1,7 @@
 /** Bodies of the Tinker protocol, as far as the engine reads them. */
 import * as z from 'zod';
 import { WinnowError } from '../../core/index.ts';
-import { type AdamSettings, type Datum, LOSS_NAMES, type Loss } from '../../train/index.ts';
+import { type AdamSettings, type Datum, LOSS_NAMES, type Loss } from '../../train/protocol/index.ts';
 import { check } from './openai-request.ts';
 
 const Id = z.string().min(1).max(255);

@@ -2,7 +2,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { WinnowError } from '../../core/index.ts';
-import { LOSS_NAMES, lossTerms } from '../../train/index.ts';
+import { LOSS_NAMES, lossTerms } from '../../train/protocol/index.ts';
 import type { EmbeddedModel } from '../embedded-model.ts';
 import { createTextWatch } from '../sampling/text-watch.ts';
 import { createFutures, type FutureKey } from './futures.ts';

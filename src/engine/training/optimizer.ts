@@ -1,4 +1,4 @@
-import type { AdamSettings } from '../../train/index.ts';
+import type { AdamSettings } from '../../train/protocol/index.ts';
 import type { Machine } from '../kernels/machine.ts';
 import { foldHeadGradient, refreshWeights, type TrainableWeights } from '../transformer/backward.ts';
 import { type LowRank, mergeLowRank, projectGradient } from './low-rank.ts';

@@ -6,8 +6,7 @@ import { WinnowError } from '../../core/index.ts';
 import { type FileToWrite, recoverFolder } from '../checkpoint/atomic.ts';
 import { readModel, textFile } from '../checkpoint/checkpoint.ts';
 import { encodeTensors, openTensorFile } from '../checkpoint/safetensors.ts';
-import type { Machine } from '../kernels/machine.ts';
-import type { TrainingState } from './optimizer.ts';
+import type { Layout } from '../transformer/layout.ts';
 
 const STATE_FILE = 'trainer.json';
 const TENSOR_FILE = 'optimizer.safetensors';
@@ -19,20 +18,27 @@ export interface TrainingPosition {
   readonly base: string;
 }
 
-/** The files to write beside the model's. All vectors are in the order of the trained floats. */
+/** What is trained: how many numbers, of which model, and how. */
+export interface TrainedShape {
+  readonly count: number;
+  readonly model: { readonly layout: Layout };
+  readonly lowRank: { readonly rank: number; readonly scale: number } | undefined;
+}
+
+/** The optimiser's state and, where those are trained, the factors; all in the order of the trained floats. */
+export interface TrainedVectors {
+  readonly means: Float32Array;
+  readonly squares: Float32Array;
+  readonly factors?: Float32Array;
+}
+
+/** The files to write beside the model's. */
 export function trainerStateFiles(
-  machine: Machine,
-  state: TrainingState,
+  state: TrainedShape,
+  vectors: TrainedVectors,
   position: TrainingPosition,
 ): readonly FileToWrite[] {
-  const floats = machine.floats();
-  const vector = (name: string, address: number) => ({
-    name,
-    shape: [state.count],
-    values: floats.slice(address / 4, address / 4 + state.count),
-  });
-  const tensors = [vector('means', state.means), vector('squares', state.squares)];
-  if (state.lowRank !== undefined) tensors.push(vector('factors', state.trained));
+  const tensors = Object.entries(vectors).map(([name, values]) => ({ name, shape: [state.count], values }));
   const { rank, scale } = state.lowRank ?? {};
   const description = { format: 1, ...position, ...(rank === undefined ? {} : { lowRank: { rank, scale } }) };
   return [
@@ -51,7 +57,7 @@ export interface SavedState {
 /** Reads a saved state that fits the trainer. Without the optimiser, its means and squares are zero and the step is 0. */
 export async function readTrainerState(
   folder: string,
-  state: TrainingState,
+  state: TrainedShape,
   base: string,
   withOptimizer: boolean,
 ): Promise<SavedState> {
@@ -92,18 +98,12 @@ export async function readTrainerState(
   return { step: withOptimizer ? step : 0, ...vectors, trained };
 }
 
-interface Vectors {
-  readonly means: Float32Array;
-  readonly squares: Float32Array;
-  readonly factors?: Float32Array;
-}
-
 async function readVectors(
   folder: string,
-  { count }: TrainingState,
+  { count }: TrainedShape,
   optimizer: boolean,
   factors: boolean,
-): Promise<Vectors> {
+): Promise<TrainedVectors> {
   const file = await openTensorFile(path.join(folder, TENSOR_FILE));
   const read = async (name: string): Promise<Float32Array> => {
     const values = await file.read(name);

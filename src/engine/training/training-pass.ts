@@ -1,4 +1,4 @@
-import { type Datum, type Loss, lossTerms, type PassResult } from '../../train/index.ts';
+import { type Datum, type Loss, lossTerms, type PassResult } from '../../train/protocol/index.ts';
 import type { Arena, Machine } from '../kernels/machine.ts';
 import { backward, type TrainableWeights } from '../transformer/backward.ts';
 import { type Batch, packBatch } from '../transformer/batch.ts';

@@ -1,7 +1,8 @@
 import { makeRng } from '../../core/index.ts';
 import { createHeap, type Heap } from '../kernels/heap.ts';
-import { compileKernels, createMemory } from '../kernels/kernels.ts';
+import { compileKernels } from '../kernels/kernels.ts';
 import { type Arena, createArena, createMachine, type Machine } from '../kernels/machine.ts';
+import { createMemory } from '../kernels/wasm-host.ts';
 import { refreshWeights, type TrainableWeights } from './backward.ts';
 import type { ModelConfig } from './config.ts';
 import { fillRopeTables, initialiseWeights } from './initialise.ts';

@@ -60,6 +60,13 @@ test('a folder with a run of other settings is refused, and what differs is name
   assert.throws(() => open('other', { seed: 2, steps: 5 }), { code: 'wrong-use', message: /seed was 1 and is 2\.$/ });
 });
 
+test('a run that is being written is refused, and one that is left can be gone on with', () => {
+  const files = open('locked');
+  assert.throws(() => open('locked'), { code: 'wrong-use', message: /is being written by another process/ });
+  files.close();
+  open('locked').close();
+});
+
 test('the learning rate warms up and falls as asked', () => {
   const at = (update: number, decay: 'constant' | 'linear' | 'cosine'): number =>
     learningRateAt(update, 12, { learningRate: 1, warmupUpdates: 2, decay, finalShare: 0.1 });

@@ -7,7 +7,6 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { canonicalJson, hashJson, WinnowError } from '../../core/index.ts';
+import { makeFolder, takeLock } from '../../pool/index.ts';
 
 /** Where a run was saved: the trainer's state and how many steps it holds. */
 export interface SavedPoint {
@@ -47,9 +47,26 @@ export interface RunFiles<S extends SavedPoint, R extends object = MetricRow> {
   close(): void;
 }
 
-/** Opens a run folder, new or to be gone on with. Throws `wrong-use` when it holds a run of another plan. */
+/**
+ * Opens a run folder, new or to be gone on with. Throws `wrong-use` when it holds a run of another plan, or another process
+ * is writing it, and `io` when it cannot be written.
+ */
 export function openRunFiles<S extends SavedPoint, R extends object>(folder: string, plan: RunPlan): RunFiles<S, R> {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
+  const release = takeLock(path.join(folder, 'lock'), `The run ${folder}`);
+  try {
+    return openLocked(folder, plan, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function openLocked<S extends SavedPoint, R extends object>(
+  folder: string,
+  plan: RunPlan,
+  release: () => void,
+): RunFiles<S, R> {
   const place = (name: string): string => path.join(folder, name);
   const journal = readLines(place('journal.jsonl'));
   checkPlan(journal[0], plan, folder);
@@ -87,6 +104,7 @@ export function openRunFiles<S extends SavedPoint, R extends object>(folder: str
     readRows: (name) => readLines(place(name)),
     close() {
       for (const lines of [metrics, entries, timings]) lines.close();
+      release();
     },
   };
 }
