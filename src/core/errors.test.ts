@@ -22,6 +22,10 @@ test('the nearest name is offered when it is near, and nothing otherwise', () =>
   assert.equal(nearestName('gneselect', known), 'genselect');
   assert.equal(nearestName('best_of_n', known), 'best-of-n');
   assert.equal(nearestName('banana', known), undefined);
+  assert.equal(nearestName('maj', known), 'majority');
+  assert.equal(nearestName('majority-vote', known), 'majority');
+  assert.equal(nearestName('re', ['refine', 'recursive']), undefined, 'a beginning of several is none of them');
+  assert.equal(nearestName('m', known), undefined, 'one letter is too little');
 });
 
 test('canonical JSON does not depend on the order of keys, at any depth', () => {

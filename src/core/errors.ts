@@ -46,15 +46,27 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }
 
-/** The known name nearest to `word`, if one is near enough to be what was meant. */
+/** Fewest letters that may stand for a name they begin. */
+const MIN_PREFIX = 2;
+
+/** The known name that was probably meant by `word`: one that is near enough, or the only one that it begins or that begins it. */
 export function nearestName(word: string, known: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const name of known) {
-    const distance = editDistance(word.toLowerCase(), name.toLowerCase());
+    const distance = editDistance(lower, name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
-  return best;
+  return best ?? sharedBeginning(lower, known);
+}
+
+function sharedBeginning(word: string, known: readonly string[]): string | undefined {
+  const names = known.filter((name) => {
+    const [shorter, longer] = word.length < name.length ? [word, name.toLowerCase()] : [name.toLowerCase(), word];
+    return shorter.length >= MIN_PREFIX && longer.startsWith(shorter);
+  });
+  return names.length === 1 ? names[0] : undefined;
 }
 
 /** Optimal string alignment distance: insert, delete, replace, swap neighbours. */

@@ -259,21 +259,44 @@ test('a judge that cannot be reached any more ends the evaluation instead of tur
   );
 });
 
-test('a judge that fails is told of in a note, and one that fails 20 times in a row ends the evaluation', async () => {
-  const judge: Model = {
+/** A judge that answers the calls that `replies` says, by their number, and fails on the others. */
+function illJudge(replies: (call: number) => boolean, code: 'service-failed' | 'timeout' = 'service-failed'): Model {
+  let calls = 0;
+  return {
     name: 'ill',
     identity: 'ill',
     generate: async () => {
-      throw new WinnowError('service-failed', 'the server answered 500');
+      if (!replies(calls++)) throw new WinnowError(code, 'no answer came');
+      return { samples: [{ index: 0, text: 'hm', finishReason: 'stop' }], usage: { requests: 1 } };
     },
   };
+}
+
+test('a judge that fails is told of in a note, and one that fails 20 times in a row ends the evaluation', async () => {
   const groups = (count: number) => Array.from({ length: count }, (_, i) => question(`p${i}`, ['a', 'b', 'c']));
   const told: string[] = [];
-  const options = { methods: [genselect()], ks: [3], judge, onJudgeFailure: (message: string) => told.push(message) };
-  const report = await evaluate(groups(4), options);
+  const options = { methods: [genselect()], ks: [3], onJudgeFailure: (message: string) => told.push(message) };
+  const judge = illJudge((call) => call === 0);
+  const report = await evaluate(groups(4), { ...options, judge, concurrency: 1 });
   assert.match(report.notes.join('\n'), /genselect.* fell back in 4 of 4 runs .*the judge failed \(service-failed: /);
   assert.equal(told.at(-1), 'the judge failed 4 times in a row (service-failed)');
-  await assert.rejects(evaluate(groups(40), options), { code: 'service-failed', message: /20 times in a row/ });
+  await assert.rejects(evaluate(groups(40), { ...options, judge: illJudge((call) => call === 0), concurrency: 1 }), {
+    code: 'service-failed',
+    message: /the judge failed 20 times in a row/,
+  });
+});
+
+test('a judge that has never replied ends the evaluation after three failures; the cache is no reply of its own', async () => {
+  const groups = Array.from({ length: 40 }, (_, i) => question(`p${i}`, ['a', 'b', 'c']));
+  const options = { methods: [genselect()], ks: [3], concurrency: 1 };
+  const never = { code: 'timeout', message: /has not replied once, and failed 3 times; the last: no answer came/ };
+  await assert.rejects(evaluate(groups, { ...options, judge: illJudge(() => false, 'timeout') }), never);
+  const cache: Model = illJudge((call) => call < 4, 'timeout');
+  const generate: Model['generate'] = async (...call) => ({
+    ...(await cache.generate(...call)),
+    usage: { requests: 0 },
+  });
+  await assert.rejects(evaluate(groups, { ...options, judge: { ...cache, generate } }), never);
 });
 
 test('samples of several runs that share an index are told apart', async () => {

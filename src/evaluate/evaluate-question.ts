@@ -21,6 +21,8 @@ export interface Cell {
 export interface QuestionResult {
   readonly id: string;
   readonly samples: number;
+  /** Samples without any text. */
+  readonly empty: number;
   readonly verdicts: Readonly<Record<VerdictKind, number>>;
   readonly models: ReadonlyMap<string, { readonly samples: number; readonly correct: number }>;
   readonly methods: readonly string[];
@@ -74,6 +76,7 @@ export async function evaluateQuestion(question: GradedQuestion, options: Questi
   return {
     id: question.problem.question.id,
     samples: n,
+    empty: samples.filter(({ text }) => text.trim() === '').length,
     verdicts: countKinds(question.kinds),
     models: countMakers(question),
     methods: methods.map(({ name }) => name),

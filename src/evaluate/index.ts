@@ -11,7 +11,7 @@ export { comparePaired, mcnemar, type PairedComparison, signFlip } from './paire
 export { gPassAtK, passAtK } from './pass-at-k.ts';
 export { renderHtml, renderMarkdown, renderText } from './render/index.ts';
 export type { Comparison, Metric, Report } from './report.ts';
-export { makeReportFolder, readReport, renderReport, writeReport } from './report-files.ts';
+export { checkReportFolder, readReport, renderReport, writeReport } from './report-files.ts';
 export { type BootstrapInterval, makeBootstrap } from './resample.ts';
 export { type ResultRow, resultRow } from './result-row.ts';
 export { type Ballot, type Estimate, weightedAtK } from './weighted-at-k.ts';

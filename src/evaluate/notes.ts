@@ -14,6 +14,7 @@ export interface NotesOptions {
 /** What a reader has to know to read the figures rightly. One sentence a note. */
 export function notesFor(tally: Tally, options: NotesOptions): string[] {
   return [
+    ...allEmpty(tally, options.labels),
     ...unknownVerdicts(tally, options.labels),
     ...leftOut(options),
     ...shortQuestions(tally, options),
@@ -24,6 +25,12 @@ export function notesFor(tally: Tally, options: NotesOptions): string[] {
       ? []
       : [`${tally.otherModels} samples are of models beyond the first 100, which are not kept apart.`]),
   ];
+}
+
+/** Recorded labels may judge samples whose texts were never published; anything else needs texts. */
+function allEmpty({ empty, samples }: Tally, labels: string | null): string[] {
+  if (labels !== null || empty < samples) return [];
+  return ['Every completion is empty, so no figure says anything: are the completions in a field of another name?'];
 }
 
 function unknownVerdicts({ verdicts, samples }: Tally, labels: string | null): string[] {

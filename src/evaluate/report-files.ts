@@ -1,26 +1,22 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { WinnowError } from '../core/index.ts';
+import { checkName, isFileName, makeFolder, writeFileWhole } from '../pool/index.ts';
 import { renderHtml, renderMarkdown } from './render/index.ts';
 import type { Report } from './report.ts';
 
 /** What only a pool's folder holds; a report's manifest would take the place of the pool's own. */
 const POOL_FILES = ['samples.jsonl', 'journal.jsonl'];
 
-/** Makes a folder for results. Throws `wrong-use` where a file stands in its place, or where it holds a pool. */
-export async function makeReportFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw cause;
+/** Throws `wrong-use` for a place that is no folder for results: a file, a file's name, or a folder that holds a pool. */
+export async function checkReportFolder(folder: string): Promise<void> {
+  checkName(folder, 'The folder for the results');
+  const stats = await stat(folder).catch(() => undefined);
+  if (stats?.isDirectory() !== true && (stats !== undefined || isFileName(folder))) {
     throw new WinnowError(
       'wrong-use',
-      `a folder for the results was expected, but ${folder} is, or is inside, a file`,
-      {
-        hint: 'Name another folder.',
-        cause,
-      },
+      `a folder for the results was expected, but ${folder} is ${stats === undefined ? 'the name of a file' : 'a file'}`,
+      { hint: 'Name a folder: report.html, report.md, report.json and results.jsonl go into it.' },
     );
   }
   for (const name of POOL_FILES) {
@@ -40,15 +36,16 @@ async function exists(file: string): Promise<boolean> {
 
 /** Writes report.json, report.md and report.html into a folder, which is made where it is not there. */
 export async function writeReport(folder: string, report: Report): Promise<void> {
-  await makeReportFolder(folder);
-  await writeFile(path.join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+  await checkReportFolder(folder);
+  makeFolder(folder);
+  await writeFileWhole(path.join(folder, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
   await renderReport(folder, report);
 }
 
 /** Writes report.md and report.html again. */
 export async function renderReport(folder: string, report: Report): Promise<void> {
-  await writeFile(path.join(folder, 'report.md'), renderMarkdown(report));
-  await writeFile(path.join(folder, 'report.html'), renderHtml(report));
+  await writeFileWhole(path.join(folder, 'report.md'), renderMarkdown(report));
+  await writeFileWhole(path.join(folder, 'report.html'), renderHtml(report));
 }
 
 /** Reads report.json of a folder. Throws `not-found` where there is none and `bad-input` where it is not a report. */

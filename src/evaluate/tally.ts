@@ -23,6 +23,8 @@ export interface CellTally {
 export interface Tally {
   questions: number;
   samples: number;
+  /** Samples without any text. */
+  empty: number;
   largest: { id: string; samples: number };
   readonly verdicts: Record<VerdictKind, number>;
   readonly models: Map<string, { samples: number; readonly shares: Column }>;
@@ -41,6 +43,7 @@ export function makeTally(methods: readonly Method[], ks: readonly number[]): Ta
   return {
     questions: 0,
     samples: 0,
+    empty: 0,
     largest: { id: '', samples: 0 },
     verdicts: { correct: 0, wrong: 0, unparsed: 0, timeout: 0, error: 0 },
     models: new Map(),
@@ -67,6 +70,7 @@ function makeCellTally(): CellTally {
 export function addToTally(tally: Tally, result: QuestionResult): void {
   tally.questions++;
   tally.samples += result.samples;
+  tally.empty += result.empty;
   if (result.samples > tally.largest.samples) tally.largest = { id: result.id, samples: result.samples };
   for (const [kind, count] of Object.entries(result.verdicts)) tally.verdicts[kind as VerdictKind] += count;
   result.cells.forEach((row, m) => {

@@ -196,3 +196,15 @@ test('a damaged journal line is told, and its samples are drawn again', async ()
   await drawPool(temp('damaged'), PROBLEMS, options({ onNote: (note) => notes.push(note) }));
   assert.match(notes.join(), /1 damaged lines/);
 });
+
+test('a pool whose draw has brought nothing yet says so to its readers', async () => {
+  const failing = scripted(() => {
+    throw new WinnowError('refused', 'no');
+  });
+  const pool = temp('nothing-yet');
+  assert.equal((await drawPool(pool, PROBLEMS, options({ model: failing }))).samples, 0);
+  await assert.rejects(indices(pool), { code: 'bad-input', message: /nothing-yet holds no samples yet/ });
+  const manifest = JSON.parse(text(poolFiles(pool).manifest));
+  writeFileSync(poolFiles(pool).manifest, JSON.stringify({ ...manifest, status: 'running' }));
+  await assert.rejects(indices(pool), { code: 'bad-input', message: /nothing-yet holds no samples yet/ });
+});

@@ -94,8 +94,15 @@ const SCORE = /(^|_)(score|reward|logprob)$|^(rm|prm|orm)(_|$)/;
 export function makePlanner(map: FieldMap = {}): (row: object) => FieldPlan {
   checkMap(map);
   const plans = new Map<string, FieldPlan>();
+  let last: { readonly names: readonly string[]; readonly plan: FieldPlan } | undefined;
   return (row) => {
     const names = Object.keys(row);
+    if (last !== undefined && equalNames(names, last.names)) return last.plan;
+    last = { names, plan: planOf(names) };
+    return last.plan;
+  };
+
+  function planOf(names: readonly string[]): FieldPlan {
     const signature = names.join('\n');
     const known = plans.get(signature);
     if (known !== undefined) return known;
@@ -103,7 +110,14 @@ export function makePlanner(map: FieldMap = {}): (row: object) => FieldPlan {
     // Rows that each have keys of their own must not make this grow without end.
     if (plans.size < 1000) plans.set(signature, plan);
     return plan;
-  };
+  }
+}
+
+/** Rows of one file mostly have the same keys in the same order. */
+function equalNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The key that is certain to be a row's problem id wherever it stands, for readers that look before they parse. */

@@ -3,7 +3,7 @@ import { isRow, type Row } from './io/read-rows.ts';
 import { defined, type MessageRow, type UsageRow } from './row.ts';
 
 /** Reads one field's value or throws `bad-input` with what was expected. `null` and absence are the same. */
-type Read<T> = (value: unknown, key: string) => T | undefined;
+export type Read<T> = (value: unknown, key: string) => T | undefined;
 
 function bad(key: string, expected: string, value: unknown): WinnowError {
   const text = JSON.stringify(value) ?? String(value);
@@ -44,10 +44,12 @@ export const readNumber: Read<number> = (value, key) => {
   throw bad(key, 'a number', value);
 };
 
-/** A topic that happens to stand in a field called `domain` is not one of ours. */
-export function readDomain(value: unknown): Domain | undefined {
-  return value === 'math' || value === 'code' || value === 'free' ? value : undefined;
-}
+/** One of our domains. A list or an object in a field of that name is a topic, which is none of ours; another word may be a slip. */
+export const readDomain: Read<Domain> = (value, key) => {
+  if (value === 'math' || value === 'code' || value === 'free') return value;
+  if (typeof value !== 'string') return undefined;
+  throw bad(key, 'math, code or free (a topic is set aside with --map domain=none)', value);
+};
 
 export const readMessages: Read<readonly MessageRow[]> = (value, key) => {
   if (absent(value)) return undefined;

@@ -2,12 +2,14 @@ export type { DrawFailure, DrawPoolOptions, PromptTemplate } from './draw-option
 export { type DrawnPool, drawPool } from './draw-pool.ts';
 export type { FieldMap } from './field-names.ts';
 export { type ImportedPool, type ImportOptions, importPool } from './import-pool.ts';
-export { isRowFileName } from './io/format.ts';
+export { isWritable, makeFolder } from './io/folders.ts';
+export { checkName, isFileName, isRowFileName } from './io/format.ts';
 export { type Row, type RowRead, readRowBatches, readRows } from './io/read-rows.ts';
 export { openRowWriter, type RowWriter, writeFileWhole } from './io/write-rows.ts';
+export { takeLock } from './lock.ts';
 export { hashFile, type Manifest, readManifest, winnowVersion, writeManifest } from './manifest.ts';
 export { type PoolFiles, poolFiles } from './pool-files.ts';
 export { hashProblems, problemRow, readProblems } from './problems.ts';
 export { type PoolQuestion, type ReadPoolOptions, readPool } from './read-pool.ts';
-export type { PoolRow, SampleRow } from './row.ts';
+export { messageRow, type PoolRow, type SampleRow, sampleRow, usageRow } from './row.ts';
 export type { RowProblem } from './row-index.ts';

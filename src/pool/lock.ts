@@ -1,6 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { WinnowError } from '../core/index.ts';
+import { cannotWrite } from './io/folders.ts';
 import { isRow } from './io/read-rows.ts';
 
 interface Holder {
@@ -17,14 +18,23 @@ interface Holder {
 export function takeLock(file: string, what: string): () => void {
   const own: Holder = { pid: process.pid, host: hostname(), began: beginningOf(process.pid) };
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(own));
+  try {
+    writeFileSync(draft, JSON.stringify(own));
+  } catch (cause) {
+    throw cannotWrite(file, cause);
+  }
   try {
     // A link appears with its content or not at all; a file being written could be seen empty.
     while (!tryLink(draft, file)) removeStale(file, what);
   } finally {
     rmSync(draft, { force: true });
   }
-  return () => rmSync(file, { force: true });
+  let held = true;
+  return () => {
+    // A second release must not remove the lock that another has taken since.
+    if (held) rmSync(file, { force: true });
+    held = false;
+  };
 }
 
 function tryLink(draft: string, file: string): boolean {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WinnowError } from '../core/index.ts';
+import { byteSource } from './io/byte-source.ts';
+import { makeFolder } from './io/folders.ts';
 import { statOf } from './io/format.ts';
 import { isRow, type Row } from './io/read-rows.ts';
 import { writeFileWhole } from './io/write-rows.ts';
@@ -41,7 +42,7 @@ export async function writeManifest(folder: string, manifest: Omit<Manifest, 'wi
     status,
     timings,
   };
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   await writeFileWhole(path.join(folder, 'manifest.json'), `${JSON.stringify(ordered, null, 2)}\n`);
 }
 
@@ -58,10 +59,15 @@ export function readManifest(folder: string): Manifest | undefined {
   throw new WinnowError('bad-input', `${file} is not a manifest.`, { hint: 'Restore it, or use another folder.' });
 }
 
+/** The command of a manifest as people type it, without its options: some manifests hold the whole line. */
+export function commandOf({ command }: Pick<Manifest, 'command'>): string {
+  return `winnow ${command.split(' ').find((word) => word !== 'winnow') ?? ''}`;
+}
+
 /** SHA-256 (hex) of a file's bytes. */
 export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  for await (const chunk of byteSource(file)) hash.update(chunk);
   return hash.digest('hex');
 }
 

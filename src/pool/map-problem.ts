@@ -12,7 +12,7 @@ import {
   taskOf,
 } from './field-values.ts';
 import type { Row } from './io/read-rows.ts';
-import { defined, type ProblemPart } from './row.ts';
+import type { ProblemPart } from './row.ts';
 
 /** The problem's half of a row, shared with problem files. */
 export function problemFields(row: Row, { keys }: FieldPlan): ProblemPart {
@@ -28,15 +28,16 @@ export function problemFields(row: Row, { keys }: FieldPlan): ProblemPart {
     throw new WinnowError('bad-input', 'has neither a problem_id nor a problem');
   }
   const tests = codeTask(row, keys, words);
+  const source = keys.source === undefined ? undefined : sourceText(row[keys.source]);
   const gold = readWord(at(keys.gold), keys.gold ?? '');
   return {
     problem_id: id ?? idFromWords(messages ?? words),
     problem: words ?? lastTurn ?? '',
     ...(messages === undefined ? {} : { messages }),
-    domain: readDomain(at(keys.domain)) ?? domainOf(tests, gold, keys),
+    domain: readDomain(at(keys.domain), keys.domain ?? '') ?? domainOf(tests, gold, keys),
     ...(gold === undefined ? {} : { gold }),
     ...(tests === undefined ? {} : { tests }),
-    ...defined({ source: keys.source === undefined ? undefined : sourceText(row[keys.source]) }),
+    ...(source === undefined ? {} : { source }),
   };
 }
 
@@ -52,6 +53,7 @@ function domainOf(tests: CodeTask | undefined, gold: string | undefined, keys: F
 
 /** The task is there once there are tests of either kind; the prompt belongs to it where programs continue it. */
 function codeTask(row: Row, keys: FieldPlan['keys'], words: string | undefined): CodeTask | undefined {
+  if (keys.tests === undefined && keys.stdin_tests === undefined) return undefined;
   const at = (key: string | undefined): unknown => (key === undefined ? undefined : row[key]);
   const task = readTests(at(keys.tests), keys.tests ?? '');
   const stdin = readStdinTests(at(keys.stdin_tests), 'stdin_tests') ?? task?.stdin_tests;

@@ -135,9 +135,16 @@ test('a row without an id is known by its words', () => {
   assert.notEqual(a?.problem_id, c?.problem_id);
 });
 
-test('a topic called domain is not taken for ours', () => {
-  const [sample] = mapped({ id: 1, domain: 'algebra', problem: 'P', answer: '1', completion: 'c' });
-  assert.deepEqual([sample?.domain, sample?.meta], ['math', { domain: 'algebra' }]);
+test('a domain that is none of ours is refused, and a topic of that name can be set aside', () => {
+  const row = { id: 1, domain: 'algebra', problem: 'P', answer: '1', completion: 'c' };
+  assert.match(problemIn(row), /^domain must be math, code or free .*--map domain=none.*, not "algebra"$/);
+  for (const [given, map] of [
+    [row, { domain: 'none' }],
+    [{ ...row, domain: ['algebra'] }, {}],
+  ] as const) {
+    const [sample] = mapped(given, map);
+    assert.deepEqual([sample?.domain, sample?.meta], ['math', { domain: given.domain }]);
+  }
 });
 
 test('what cannot be used is said in words', () => {

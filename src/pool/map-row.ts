@@ -2,6 +2,7 @@ import { WinnowError } from '../core/index.ts';
 import { cruxevalPart, expandCounts } from './benchmark-rows.ts';
 import { type FieldMap, type FieldPlan, makePlanner, namesFor } from './field-names.ts';
 import {
+  type Read,
   readDomain,
   readIndex,
   readLogprobs,
@@ -14,7 +15,7 @@ import {
 } from './field-values.ts';
 import { isRow, type Row } from './io/read-rows.ts';
 import { problemFields } from './map-problem.ts';
-import { defined, type UnplacedRow } from './row.ts';
+import type { UnplacedRow } from './row.ts';
 
 /** What became of one row of a file: the samples in it, or why there are none. */
 export type MappedRow = { readonly rows: readonly UnplacedRow[] } | { readonly problem: string };
@@ -48,28 +49,27 @@ function samplesOf(row: Row, plan: FieldPlan, map: FieldMap): readonly UnplacedR
       `has no completion (looked for ${map.completion ?? `${namesFor('completion')}, ...`})`,
     );
   }
-  const hasTests = problem.tests !== undefined;
-  const sample = sampleFields(row, keys);
   const index = readIndex(row[keys.sample_index ?? ''], keys.sample_index ?? '');
   if (!Array.isArray(value)) {
-    return [
-      {
-        ...problem,
-        sample_index: index,
-        completion: completionOf(value, keys.completion),
-        ...sample,
-        ...extras(row, plan, hasTests),
-      },
-    ];
+    const draft: Draft = { ...problem, sample_index: index, completion: completionOf(value, keys.completion) };
+    addSampleFields(draft, row, keys);
+    addExtras(draft, row, plan);
+    return [draft];
   }
-  return value.map((item, place) => ({
-    ...problem,
-    sample_index: value.length === 1 ? index : undefined,
-    completion: completionOf(item, `${keys.completion}[${place}]`),
-    ...sample,
-    ...extras(row, plan, hasTests, { place, count: value.length }),
-  }));
+  return value.map((item, place) => {
+    const draft: Draft = {
+      ...problem,
+      sample_index: value.length === 1 ? index : undefined,
+      completion: completionOf(item, `${keys.completion}[${place}]`),
+    };
+    addSampleFields(draft, row, keys);
+    addExtras(draft, row, plan, { place, count: value.length });
+    return draft;
+  });
 }
+
+/** A row in the making. Its fields are set one by one, since putting objects together by spreading them is what costs most here. */
+type Draft = { -readonly [F in keyof UnplacedRow]: UnplacedRow[F] };
 
 function completionOf(value: unknown, key: string): string {
   if (typeof value === 'string') return value;
@@ -81,32 +81,37 @@ function missingText(key: string): never {
   throw new WinnowError('bad-input', `${key} must be text`);
 }
 
-type SampleFields = Pick<
-  UnplacedRow,
-  'reasoning' | 'tool_calls' | 'model' | 'run' | 'finish_reason' | 'usage' | 'token_ids' | 'logprobs'
->;
-
-function sampleFields(row: Row, keys: FieldPlan['keys']): SampleFields {
-  const at = (key: string | undefined): unknown => (key === undefined ? undefined : row[key]);
-  return defined({
-    reasoning: readText(at(keys.reasoning), keys.reasoning ?? ''),
-    tool_calls: readToolCalls(at(keys.tool_calls), 'tool_calls'),
-    model: readWord(at(keys.model), keys.model ?? ''),
-    run: readWord(at(keys.run), keys.run ?? ''),
-    finish_reason: readText(at(keys.finish_reason), keys.finish_reason ?? ''),
-    usage: readUsage(at(keys.usage), 'usage'),
-    token_ids: readNumbers(at(keys.token_ids), 'token_ids'),
-    logprobs: readLogprobs(at(keys.logprobs), 'logprobs'),
-  });
+function addSampleFields(draft: Draft, row: Row, keys: FieldPlan['keys']): void {
+  const read = <T>(key: string | undefined, as: Read<T>): T | undefined =>
+    key === undefined ? undefined : as(row[key], key);
+  const reasoning = read(keys.reasoning, readText);
+  if (reasoning !== undefined) draft.reasoning = reasoning;
+  const toolCalls = read(keys.tool_calls, readToolCalls);
+  if (toolCalls !== undefined) draft.tool_calls = toolCalls;
+  const model = read(keys.model, readWord);
+  if (model !== undefined) draft.model = model;
+  const run = read(keys.run, readWord);
+  if (run !== undefined) draft.run = run;
+  const finishReason = read(keys.finish_reason, readText);
+  if (finishReason !== undefined) draft.finish_reason = finishReason;
+  const usage = read(keys.usage, readUsage);
+  if (usage !== undefined) draft.usage = usage;
+  const tokenIds = read(keys.token_ids, readNumbers);
+  if (tokenIds !== undefined) draft.token_ids = tokenIds;
+  const logprobs = read(keys.logprobs, readLogprobs);
+  if (logprobs !== undefined) draft.logprobs = logprobs;
 }
 
 /** Fields of ours that came to no use: a word on how to run a program where there are no tests, a topic called `domain`. */
 function unusedKeys(row: Row, { keys }: FieldPlan, hasTests: boolean): readonly string[] {
+  if (keys.domain === undefined && TASK_FIELDS.every((field) => keys[field] === undefined)) return NONE;
   const task = hasTests ? [] : TASK_FIELDS.flatMap((field) => keys[field] ?? []);
-  const topic = keys.domain === undefined || readDomain(row[keys.domain]) !== undefined ? [] : [keys.domain];
+  const topic =
+    keys.domain === undefined || readDomain(row[keys.domain], keys.domain) !== undefined ? [] : [keys.domain];
   return [...task, ...topic];
 }
 
+const NONE: readonly string[] = [];
 const TASK_FIELDS = ['entry_point', 'language', 'float_tolerance', 'test_setup'] as const;
 
 /** Which of a row's completions is meant, where it has a list of them. */
@@ -115,10 +120,8 @@ interface Place {
   readonly count: number;
 }
 
-type Extras = Pick<UnplacedRow, 'score' | 'scores' | 'labels' | 'meta'>;
-
-/** Scores, labels and all that has no field of its own. A list as long as the completions is theirs, one value each. */
-function extras(row: Row, plan: FieldPlan, hasTests: boolean, among?: Place): Extras {
+/** Adds scores, labels and all that has no field of its own. A list as long as the completions is theirs, one value each. */
+function addExtras(draft: Draft, row: Row, plan: FieldPlan, among?: Place): void {
   const at = (key: string | undefined): unknown => {
     const value = key === undefined ? undefined : row[key];
     return among !== undefined && Array.isArray(value) && value.length === among.count ? value[among.place] : value;
@@ -137,15 +140,14 @@ function extras(row: Row, plan: FieldPlan, hasTests: boolean, among?: Place): Ex
   if (isRow(several)) for (const [name, value] of Object.entries(several)) addScore(name, value);
   else addScore('scores', several);
   const score = at(plan.keys.score);
-  if (typeof score !== 'number') addMeta('score', score);
-  for (const key of [...plan.rest, ...unusedKeys(row, plan, hasTests)]) addMeta(key, at(key));
+  if (typeof score === 'number') draft.score = score;
+  else addMeta('score', score);
+  for (const key of plan.rest) addMeta(key, at(key));
+  for (const key of unusedKeys(row, plan, draft.tests !== undefined)) addMeta(key, at(key));
   const labels = labelsOf(row, plan, at, among);
-  return {
-    ...(typeof score === 'number' ? { score } : {}),
-    ...(isEmpty(scores) ? {} : { scores }),
-    ...(isEmpty(labels) ? {} : { labels }),
-    ...(isEmpty(meta) ? {} : { meta }),
-  };
+  if (!isEmpty(scores)) draft.scores = scores;
+  if (!isEmpty(labels)) draft.labels = labels;
+  if (!isEmpty(meta)) draft.meta = meta;
 }
 
 function labelsOf(row: Row, plan: FieldPlan, at: (key: string) => unknown, among?: Place): Record<string, unknown> {

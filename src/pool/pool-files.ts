@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { WinnowError } from '../core/index.ts';
-import { isRowFileName, missingFile, statOf } from './io/format.ts';
+import { checkName, isFileName, isRowFileName, missingFile, statOf } from './io/format.ts';
 
 /** Where the parts of a pool lie. */
 export interface PoolFiles {
@@ -32,9 +32,19 @@ export function poolFiles(pool: string): PoolFiles {
   };
 }
 
+/** Throws `wrong-use` for a new pool whose name is that of a file which pools are not written as. */
+export function checkPoolName(pool: string): void {
+  checkName(pool, 'The pool');
+  if (isRowFileName(pool) || !isFileName(pool) || statOf(pool)?.isDirectory() === true) return;
+  throw new WinnowError('wrong-use', `A pool cannot be written as ${path.extname(pool)}: ${pool}.`, {
+    hint: 'Name a folder, or a file that ends in .jsonl, .json (also .gz and .zst) or .parquet.',
+  });
+}
+
 /** Throws `not-found` or `bad-input` when there is nothing at a path that could be a pool. */
 export function checkPool(pool: string): void {
   if (pool === '-') return;
+  checkName(pool, 'The pool');
   const files = poolFiles(pool);
   if (statOf(files.rows) !== undefined || statOf(files.journal) !== undefined) return;
   const stats = statOf(pool);

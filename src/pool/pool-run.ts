@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import { canonicalJson, type Problem, WinnowError } from '../core/index.ts';
+import { makeFolder } from './io/folders.ts';
 import { statOf } from './io/format.ts';
 import { openRowWriter, removeParts } from './io/write-rows.ts';
 import { type JournalContent, readJournal } from './journal.ts';
 import { takeLock } from './lock.ts';
-import { type Manifest, readManifest, writeManifest } from './manifest.ts';
-import { type PoolFiles, poolFiles } from './pool-files.ts';
+import { commandOf, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { checkPoolName, type PoolFiles, poolFiles } from './pool-files.ts';
 import { problemRow } from './problems.ts';
 
 /** A pool that this process alone may write to, with what it held before. */
@@ -28,7 +28,7 @@ export async function openPoolRun(
 ): Promise<PoolRun> {
   checkTarget(pool, problems);
   const files = poolFiles(pool);
-  await mkdir(files.folder, { recursive: true });
+  const removeFolder = makeFolder(files.folder);
   const release = takeLock(files.lock, `The pool ${pool}`);
   try {
     for (const file of [files.rows, files.manifest, files.problems]) await removeParts(file);
@@ -46,6 +46,7 @@ export async function openPoolRun(
     return { files, journal, before, release };
   } catch (error) {
     release();
+    removeFolder();
     throw error;
   }
 }
@@ -56,6 +57,7 @@ function checkTarget(pool: string, problems: readonly Problem[]): void {
       hint: 'Name a folder or a file with --out.',
     });
   }
+  checkPoolName(pool);
   const seen = new Set<string>();
   const twice = problems.find(({ question }) => seen.size === seen.add(question.id).size);
   if (twice !== undefined) throw new WinnowError('wrong-use', `Two problems have the id ${twice.question.id}.`);
@@ -78,7 +80,7 @@ function refuseStrangers(pool: string, files: PoolFiles): void {
 /** What may differ from run to run: more samples, and where a server is. */
 function refuseChanges(pool: string, before: Manifest, now: Omit<Manifest, 'winnow'>): void {
   if (before.command !== now.command) {
-    throw new WinnowError('wrong-use', `${pool} was made by winnow ${before.command}, not by winnow ${now.command}.`, {
+    throw new WinnowError('wrong-use', `${pool} was made by ${commandOf(before)}, not by ${commandOf(now)}.`, {
       hint: 'Choose another --out.',
     });
   }

@@ -43,7 +43,7 @@ function toProblem(file: string, line: number, row: Row, plan: ReturnType<typeof
     // What only a sample would use is, beside a problem, just more about it.
     const used = new Set(PROBLEM_KEYS.flatMap((field) => fields.keys[field] ?? []));
     const topic = fields.keys.domain;
-    if (topic !== undefined && readDomain(row[topic]) === undefined) used.delete(topic);
+    if (topic !== undefined && readDomain(row[topic], topic) === undefined) used.delete(topic);
     const rest = Object.entries(row).filter(([name, value]) => !used.has(name) && value !== null);
     const given = fields.keys.meta === undefined ? undefined : readObject(row[fields.keys.meta], fields.keys.meta);
     const meta = { ...Object.fromEntries(rest), ...given };

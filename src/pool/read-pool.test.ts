@@ -149,7 +149,7 @@ const RECORDED: Readonly<Record<string, readonly [problems: number, samples: num
 
 for (const [file, [problems, samples]] of Object.entries(RECORDED)) {
   test(`${file} imports without a map, and the pool reads the same as the file`, { skip }, async () => {
-    const imported = await importPool(`${DATA}/${file}`, temp('imported.parquet'));
+    const imported = await importPool(`${DATA}/${file}`, temp('imported.parquet'), { force: true });
     assert.deepEqual([imported.problems, imported.samples], [problems, samples]);
     const withoutLines = (found: PoolQuestion): object => ({ ...found, lines: [] });
     const before = (await questions(`${DATA}/${file}`)).map(withoutLines);

@@ -1,13 +1,11 @@
-import { closeSync, createWriteStream, mkdtempSync, openSync, readSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { closeSync, createWriteStream, openSync, readSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { WinnowError } from '../core/index.ts';
 import type { FieldMap } from './field-names.ts';
-import { byteSource } from './io/byte-source.ts';
-import { checkRowFile, emptyFile, formatOf } from './io/format.ts';
-import { isRow, parseRow, readRowBatches, readRows } from './io/read-rows.ts';
+import { emptyFile } from './io/format.ts';
+import { type Input, openInput } from './io/input.ts';
+import { batchesOf, isRow, parseRow, readRows } from './io/read-rows.ts';
+import { makeScratch, type Scratch } from './io/scratch.ts';
 import { openRowWriter } from './io/write-rows.ts';
 import { makeRowMapper } from './map-row.ts';
 import type { UnplacedRow } from './row.ts';
@@ -34,7 +32,6 @@ export async function* rowGroups(
   file: string,
   { map = {}, onProblem }: GroupOptions = {},
 ): AsyncGenerator<readonly LinedRow[]> {
-  checkRowFile(file);
   const scratch = makeScratch();
   let firstProblem: RowProblem | undefined;
   const report = (problem: RowProblem): void => {
@@ -118,42 +115,26 @@ function openReader(file: string, ahead: boolean): { text(place: RowPlace): stri
   };
 }
 
-interface Scratch {
-  file(name: string): string;
-  remove(): Promise<void>;
-}
-
-function makeScratch(): Scratch {
-  let folder: string | undefined;
-  return {
-    file(name) {
-      folder ??= mkdtempSync(path.join(tmpdir(), 'winnow-'));
-      return path.join(folder, name);
-    },
-    remove: async () => {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
 async function plainLines(
   file: string,
   scratch: Scratch,
   map: FieldMap,
   report: (problem: RowProblem) => void,
 ): Promise<string> {
-  const { layout, packing } = formatOf(file);
+  const input = await openInput(file);
+  const { layout, packing, lasting, bytes } = input;
   let plain = file;
-  if (file === '-' || layout !== 'lines' || packing !== 'none') {
+  if (lasting && layout === 'lines' && packing === 'none') await input.close();
+  else {
     plain = scratch.file('rows.jsonl');
-    await pipeline(layout === 'lines' ? byteSource(file) : rowLines(file, report), createWriteStream(plain));
+    await pipeline(layout === 'lines' ? bytes : rowLines(input, report), createWriteStream(plain));
   }
   return (await holdsCounts(plain)) ? expandTo(plain, scratch.file('expanded.jsonl'), map, report) : plain;
 }
 
 /** A file's rows as lines: row n on line n, a blank line where it could not be read. */
-async function* rowLines(file: string, report: (problem: RowProblem) => void): AsyncGenerator<string> {
-  for await (const batch of readRowBatches(file)) {
+async function* rowLines(input: Input, report: (problem: RowProblem) => void): AsyncGenerator<string> {
+  for await (const batch of batchesOf(input)) {
     for (const read of batch) {
       if ('problem' in read) report(read);
       yield 'row' in read ? `${JSON.stringify(read.row)}\n` : '\n';

@@ -98,7 +98,8 @@ export function problemOf(row: ProblemPart & { readonly meta?: Problem['meta'] }
   };
 }
 
-function messageRow({ role, content, toolCalls, toolCallId }: Message): MessageRow {
+/** A message by its names in files. */
+export function messageRow({ role, content, toolCalls, toolCallId }: Message): MessageRow {
   return {
     role,
     content,
@@ -164,7 +165,8 @@ function finishReasonOf(word: string | undefined): FinishReason {
   return (word !== undefined && Object.hasOwn(FINISH_REASONS, word) && FINISH_REASONS[word]) || 'unknown';
 }
 
-function usageRow(usage: Usage): UsageRow {
+/** Counts of tokens by their names in files. */
+export function usageRow(usage: Usage): UsageRow {
   const { promptTokens, completionTokens, reasoningTokens, cachedTokens, requests } = usage;
   return defined({
     prompt_tokens: promptTokens,

@@ -7,18 +7,34 @@ export function distinctSets<T extends { readonly place: number }>(
   wanted: number,
   accept: (set: readonly T[]) => boolean,
 ): T[][] {
-  const seen = new Set<string>();
+  const seen = new Set<number | string>();
   const sets: T[][] = [];
   for (let tries = wanted * TRIES_PER_SET; tries > 0 && sets.length < wanted; tries--) {
     const set = draw();
     if (set === undefined) break;
-    const key = set
-      .map(({ place }) => place)
-      .sort((a, b) => a - b)
-      .join();
+    const key = keyOf(set);
     if (seen.has(key)) continue;
     seen.add(key);
     if (accept(set)) sets.push(set);
   }
   return sets;
+}
+
+/** The same for two orders of one set: a bit a place where they are small, else their list. */
+function keyOf(set: readonly { readonly place: number }[]): number | string {
+  let bits = 0;
+  for (const { place } of set) {
+    if (place >= BITS) return listed(set);
+    bits |= 1 << place;
+  }
+  return bits;
+}
+
+const BITS = 32;
+
+function listed(set: readonly { readonly place: number }[]): string {
+  return set
+    .map(({ place }) => place)
+    .sort((a, b) => a - b)
+    .join();
 }

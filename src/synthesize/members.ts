@@ -1,7 +1,7 @@
 import type { Candidate, Question, TaskCandidate, VerdictKind } from '../core/index.ts';
 import type { CandidateCounts } from './counts.ts';
 import { makeDuplicateFilter } from './near-duplicates.ts';
-import { isTooLong, type LengthLimits, quotedTokens } from './prompt-length.ts';
+import { isTooLong, type LengthLimits } from './prompt-length.ts';
 import { shownText } from './task-text.ts';
 
 /** A judged candidate that may stand in a selection task. */
@@ -10,8 +10,6 @@ export interface Member {
   readonly place: number;
   readonly shown: TaskCandidate;
   readonly correct: boolean;
-  /** What it takes in a prompt; counted at the first call. */
-  readonly tokens: () => number;
 }
 
 /**
@@ -41,17 +39,8 @@ export function usableMembers(
         place: members.length,
         shown: { text, answer, sample_index: sample.index },
         correct: verdict === 'correct',
-        tokens: once(() => quotedTokens(text, limits.countTokens)),
       });
     }
   }
   return members;
-}
-
-function once(count: () => number): () => number {
-  let known: number | undefined;
-  return () => {
-    known ??= count();
-    return known;
-  };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { estimateTokens } from '../aggregate/index.ts';
 import { makeRng, type SelectionTask } from '../core/index.ts';
-import { drawContrastSet } from './contrast-sets.ts';
+import { contrastSets } from './contrast-sets.ts';
 import { makeOverlapFinder } from './decontaminate.ts';
 import { groupOf } from './groups.testkit.ts';
 import { makeDuplicateFilter } from './near-duplicates.ts';
@@ -18,8 +18,9 @@ test('the number of correct members follows random draws of that size, given the
   const wrong = [-1, -2, -3, -4, -5, -6];
   const limits = { minCandidates: 5, maxCandidates: 5, maxCorrectShare: 0.6 };
   const counts = [0, 0, 0, 0];
+  const draw = contrastSets(right, wrong, limits);
   for (let i = 0; i < 20_000; i++) {
-    const set = drawContrastSet(right, wrong, limits, rng) ?? [];
+    const set = draw(rng) ?? [];
     const count = set.filter((member) => member > 0).length;
     counts[count] = (counts[count] ?? 0) + 1;
   }
@@ -37,7 +38,7 @@ test('a set of very many candidates can be drawn', () => {
   const right = Array.from({ length: 40_000 }, (_, i) => i + 1);
   const wrong = right.map((n) => -n);
   const limits = { minCandidates: 64, maxCandidates: 64, maxCorrectShare: 0.5 };
-  const set = drawContrastSet(right, wrong, limits, makeRng(1)) ?? [];
+  const set = contrastSets(right, wrong, limits)(makeRng(1)) ?? [];
   assert.equal(set.length, 64);
   assert.ok(set.filter((member) => member > 0).length > 10, 'as many correct ones as random draws have');
 });

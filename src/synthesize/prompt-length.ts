@@ -32,6 +32,22 @@ export function quotedTokens(text: string, countTokens: CountTokens): number {
   return countTokens(text) + lines + FENCE_TOKENS;
 }
 
+/** Sums up what candidates take in a prompt. Each is known by its place, and counted when it is first asked for. */
+export function makeTokenSum(
+  countTokens: CountTokens,
+): (members: readonly { readonly place: number; readonly shown: { readonly text: string } }[]) => number {
+  const known: number[] = [];
+  return (members) => {
+    let sum = 0;
+    for (const { place, shown } of members) {
+      const tokens = known[place] ?? quotedTokens(shown.text, countTokens);
+      known[place] = tokens;
+      sum += tokens;
+    }
+    return sum;
+  };
+}
+
 /** Whether a candidate is too long to be shown. No text has more tokens than UTF-8 bytes, so a short one is not counted. */
 export function isTooLong(text: string, { maxCandidateTokens, countTokens }: LengthLimits): boolean {
   return text.length * 3 > maxCandidateTokens && countTokens(text) > maxCandidateTokens;

@@ -12,7 +12,7 @@ import type { Judgement, PoolGroup } from '../evaluate/index.ts';
 import { type Reader, readCandidate } from '../verify/index.ts';
 import type { Overlap, OverlapFinder } from './decontaminate.ts';
 import { distinctSets } from './distinct-sets.ts';
-import { DEFAULT_LENGTHS, emptyPromptTokens, isTooLong, type LengthLimits, quotedTokens } from './prompt-length.ts';
+import { DEFAULT_LENGTHS, emptyPromptTokens, isTooLong, type LengthLimits, makeTokenSum } from './prompt-length.ts';
 import {
   kindOfSet,
   makeRefinementTally,
@@ -165,9 +165,9 @@ function drawSets(group: PoolGroup, members: readonly Member[], work: Work): Mem
   const empty = emptyPromptTokens(problem, (task) => prompts.refine({ ...task, kind: 'refine' }), lengths.countTokens);
   let tooLong = 0;
   const draw = (): Member[] => rng.pick(members, rules.candidates);
+  const tokensOf = makeTokenSum(lengths.countTokens);
   const sets = distinctSets(draw, rules.tasksPerProblem, (set) => {
-    const tokens = set.reduce((sum, { shown }) => sum + quotedTokens(shown.text, lengths.countTokens), empty);
-    if (tokens > lengths.maxPromptTokens) tooLong++;
+    if (empty + tokensOf(set) > lengths.maxPromptTokens) tooLong++;
     else return !(rules.dropAllRight && set.every(({ correct }) => correct === true));
     return false;
   });

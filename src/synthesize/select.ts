@@ -2,13 +2,13 @@ import type { PromptOverrides } from '../aggregate/index.ts';
 import { type Candidate, makeRng, type Rng, type SelectionTask, WinnowError } from '../core/index.ts';
 import type { Judgement, PoolGroup } from '../evaluate/index.ts';
 import { type Reader, readCandidate } from '../verify/index.ts';
-import { drawContrastSet, type SetLimits } from './contrast-sets.ts';
+import { contrastSets, type SetLimits } from './contrast-sets.ts';
 import { share } from './counts.ts';
 import type { Overlap, OverlapFinder } from './decontaminate.ts';
 import { distinctSets } from './distinct-sets.ts';
 import { type Member, usableMembers } from './members.ts';
 import { makePositionBalance, type PositionBalance } from './positions.ts';
-import { DEFAULT_LENGTHS, emptyPromptTokens, type LengthLimits } from './prompt-length.ts';
+import { DEFAULT_LENGTHS, emptyPromptTokens, type LengthLimits, makeTokenSum } from './prompt-length.ts';
 import {
   makeSelectionTally,
   type SelectionDrop,
@@ -124,8 +124,11 @@ async function tasksOf(group: PoolGroup, work: Work): Promise<SelectionTask[] | 
     return candidate;
   };
   const verdicts = await verdictsOf(group, judgement, candidateAt, signal);
-  const correct = verdicts.filter((verdict) => verdict === 'correct').length;
-  const judged = correct + verdicts.filter((verdict) => verdict === 'wrong').length;
+  let [correct, judged] = [0, 0];
+  for (const verdict of verdicts) {
+    if (verdict === 'correct') correct++;
+    if (verdict === 'correct' || verdict === 'wrong') judged++;
+  }
   tally.candidates.unknown += verdicts.length - judged;
   if (judged === 0) return 'unjudged';
   if (correct === 0) return 'never_solved';
@@ -148,12 +151,13 @@ function drawTasks(
   const rng = work.rng.split(problem.problem_id);
   const room = lengths.maxPromptTokens - emptyPromptTokens(problem, prompts.select, lengths.countTokens);
   let tooLong = 0;
-  let maxCandidates = rules.maxCandidates;
-  const draw = (): Member[] | undefined => drawContrastSet(correct, wrong, { ...rules, maxCandidates }, rng);
-  const sets = distinctSets(draw, rules.tasksPerProblem, (set) => {
-    if (set.reduce((sum, { tokens }) => sum + tokens(), 0) <= room) return true;
+  let draw = contrastSets(correct, wrong, rules);
+  const tokensOf = makeTokenSum(lengths.countTokens);
+  const drawn = (): Member[] | undefined => draw(rng);
+  const sets = distinctSets(drawn, rules.tasksPerProblem, (set) => {
+    if (tokensOf(set) <= room) return true;
     // Where this many do not fit, fewer may; drawing as many again would waste the tries.
-    maxCandidates = set.length - 1;
+    draw = contrastSets(correct, wrong, { ...rules, maxCandidates: set.length - 1 });
     tooLong++;
     return false;
   });

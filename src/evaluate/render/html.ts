@@ -1,5 +1,5 @@
 import type { Report } from '../report.ts';
-import { count, percent, plain, points } from './format.ts';
+import { count, percent, plain, plural, points } from './format.ts';
 import { type LineSeries, linePlot } from './line-plot.ts';
 import { dotPlot, positionPlot, recoveredPlot, verdictPlot } from './row-plots.ts';
 import { logTicks } from './scale.ts';
@@ -22,10 +22,11 @@ import { type View, viewOf } from './view.ts';
  */
 export function renderHtml(report: Report): string {
   const view = viewOf(report);
-  const tables = [accuracyTable(view), ...costTables(view)];
-  const comparisons = comparisonTable(report.comparisons, 'Paired comparisons');
-  if (comparisons.rows.length > 0) tables.push(comparisons);
-  tables.push(...furtherTables(report));
+  const cards = [
+    ...[accuracyTable(view), ...costTables(view)].map(tableCard),
+    ...(report.comparisons.length === 0 ? [] : [comparisonCard(report, view)]),
+    ...furtherTables(report).map(tableCard),
+  ];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -44,7 +45,7 @@ ${notes(report)}
 <div class="plots">
 ${plots(report, view).join('\n')}
 </div>
-${tables.map(tableCard).join('\n')}
+${cards.join('\n')}
 <footer>${escapeHtml(settingsLine(report))}</footer>
 </main>
 </body>
@@ -181,17 +182,41 @@ function verdictLegend(report: Report): string {
   return `<ul class="legend">${items.join('')}</ul>`;
 }
 
-function tableCard({ title, remark, head, rows }: Table): string {
+function tableCard(table: Table): string {
+  return `<section class="card wide">${heading(table)}
+${scrolled(table)}</section>`;
+}
+
+/** Pairs of methods are many: a table for each k, all folded but that of the largest. */
+function comparisonCard({ comparisons }: Report, { ks, largestK }: View): string {
+  const tables = ks.flatMap((k) => {
+    const table = comparisonTable(
+      comparisons.filter((comparison) => comparison.k === k),
+      `Paired comparisons at k = ${k}`,
+    );
+    const { length } = table.rows;
+    if (length === 0) return [];
+    const summary = `<summary>k = ${k}, ${plural(length, 'comparison')}</summary>`;
+    return [`<details${k === largestK ? ' open' : ''}>${summary}\n${scrolled(table)}</details>`];
+  });
+  return `<section class="card wide">${heading(comparisonTable([], 'Paired comparisons'))}
+${tables.toReversed().join('\n')}</section>`;
+}
+
+function heading({ title, remark }: Table): string {
+  const note = remark === undefined ? '' : `<p class="remark">${escapeHtml(remark)}</p>`;
+  return `<h2>${escapeHtml(title)}</h2>${note}`;
+}
+
+function scrolled({ title, head, rows }: Table): string {
   const cells = (row: readonly string[]): string =>
     row
       .map((cell, i) => (i === 0 ? `<th scope="row">${escapeHtml(cell)}</th>` : `<td>${escapeHtml(cell)}</td>`))
       .join('');
-  const note = remark === undefined ? '' : `<p class="remark">${escapeHtml(remark)}</p>`;
-  return `<section class="card wide"><h2>${escapeHtml(title)}</h2>${note}
-<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}"><table>
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}"><table>
 <thead><tr>${head.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join('')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}</tbody>
-</table></div></section>`;
+</table></div>`;
 }
 
 function notes(report: Report): string {

@@ -8,7 +8,7 @@ import type { WinnowError } from '../../core/index.ts';
 import { evaluatePool } from '../evaluate-pool.ts';
 import type { PoolGroup } from '../graded-question.ts';
 import type { Report } from '../report.ts';
-import { makeReportFolder, readReport, renderReport, writeReport } from '../report-files.ts';
+import { checkReportFolder, readReport, renderReport, writeReport } from '../report-files.ts';
 import { byText, readText, stream } from '../shared-pools.testkit.ts';
 import { renderHtml } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -49,12 +49,26 @@ test('the HTML asks for nothing from outside, runs nothing, and escapes every na
   assert.match(html, /&#60;script&#62;/);
   const tags = new Set([...markup.matchAll(/^<\/?([a-z!][a-z0-9]*)/gim)].map((match) => match[1]?.toLowerCase()));
   const ours =
-    'b body circle desc div figure footer h1 h2 head html li line main meta p polygon polyline rect section span style svg table tbody td text th thead title tr ul !doctype';
+    'b body circle desc details div figure footer h1 h2 head html li line main meta p polygon polyline rect section span style summary svg table tbody td text th thead title tr ul !doctype';
   assert.deepEqual(
     [...tags].filter((tag) => !ours.split(' ').includes(tag ?? '')),
     [],
   );
   assert.match(html, /prefers-color-scheme:dark/);
+});
+
+test('paired comparisons are folded by k, and only those of the largest k are open', async () => {
+  const html = renderHtml(await hostileReport());
+  const groups = [...html.matchAll(/<details( open)?><summary>(.*?)<\/summary>/g)].map(([, open, text]) => [
+    text,
+    open,
+  ]);
+  assert.deepEqual(groups, [
+    ['k = 3, 3 comparisons', ' open'],
+    ['k = 2, 3 comparisons', undefined],
+    ['k = 1, 3 comparisons', undefined],
+  ]);
+  assert.equal(html.match(/aria-label="Paired comparisons at k = /g)?.length, 3);
 });
 
 test('every plot has a title and a description, and no coordinate is broken', async () => {
@@ -99,10 +113,12 @@ test('a report written and read again renders the same bytes', async () => {
     await writeFile(path.join(folder, 'report.json'), '{');
     await assert.rejects(readReport(folder), (error: WinnowError) => error.code === 'bad-input');
     await assert.rejects(readReport(path.join(folder, 'none')), (error: WinnowError) => error.code === 'not-found');
-    await assert.rejects(
-      makeReportFolder(path.join(folder, 'report.json')),
-      (error: WinnowError) => error.code === 'wrong-use',
-    );
+    for (const name of ['report.json', 'none.html']) {
+      const refused = { code: 'wrong-use', message: /a folder for the results was expected, but .*file$/ };
+      await assert.rejects(checkReportFolder(path.join(folder, name)), refused);
+    }
+    const below = { code: 'wrong-use', message: /report\.json is a file, and a folder was expected/ };
+    await assert.rejects(writeReport(path.join(folder, 'report.json', 'x'), report), below);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -53,6 +53,8 @@ th:first-child,td:first-child{text-align:left}
 thead th{color:var(--soft);font-weight:500}
 tbody th{font-weight:500}
 tbody tr:last-child>*{border-bottom:0}
+.wide summary{cursor:pointer;padding:6px 0;font-size:.92rem;color:var(--soft)}
+.wide summary:focus-visible{outline:2px solid var(--s0)}
 .notes{margin:6px 0 0;padding-left:18px;font-size:.92rem}
 .notes li{margin:4px 0;overflow-wrap:anywhere}
 footer{margin-top:20px;font-size:.82rem;color:var(--soft);overflow-wrap:anywhere}

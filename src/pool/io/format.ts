@@ -18,12 +18,29 @@ export function formatOf(file: string): FileFormat {
 
 /** True for a name that means a file of rows; any other name means a pool's folder. */
 export function isRowFileName(name: string): boolean {
-  return name === '-' || /\.(jsonl|ndjson|json|parquet)(\.gz|\.zst)?$/i.test(name);
+  return name === '-' || /\.((jsonl|ndjson|json)(\.gz|\.zst)?|parquet)$/i.test(name);
+}
+
+/** True for a name that people give to files, which would be an odd one for a folder. */
+export function isFileName(name: string): boolean {
+  return (
+    isRowFileName(name) ||
+    /\.(csv|tsv|txt|md|log|html?|xml|ya?ml|xlsx?|pdf|parquet|arrow|feather|orc|avro|npz?|pkl|pt|h5|db|sqlite|zip|tar|tgz|gz|bz2|xz|zst|zstd|lz4|7z)$/i.test(
+      name,
+    )
+  );
+}
+
+/** Throws `wrong-use` for an empty name, as a shell's unset variable gives; as a path it would mean the working folder. */
+export function checkName(name: string, what: string): void {
+  if (name.trim() !== '') return;
+  throw new WinnowError('wrong-use', `${what} is an empty name.`, { hint: 'Is a variable of the shell unset?' });
 }
 
 /** Throws `not-found` or `bad-input` unless `file` is a file with something in it; `-` always passes. */
 export function checkRowFile(file: string): void {
   if (file === '-') return;
+  checkName(file, 'The input');
   const stats = statOf(file);
   if (stats === undefined) throw missingFile(file);
   if (stats.isDirectory()) {
@@ -32,22 +49,27 @@ export function checkRowFile(file: string): void {
     });
   }
   if (stats.isFile() && stats.size === 0) throw emptyFile(file);
-  const { layout, packing } = formatOf(file);
-  if (layout === 'parquet' && packing !== 'none') {
-    throw new WinnowError('bad-input', `${file}: Parquet compresses inside the file.`, {
-      hint: 'Unpack it, so that the name ends in .parquet.',
-    });
+}
+
+/** What is at a path, or undefined when nothing is; below a file there is nothing. */
+export function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+    throw error;
   }
 }
 
-/** What is at a path, or undefined when nothing is. */
-export function statOf(file: string): Stats | undefined {
-  return statSync(file, { throwIfNoEntry: false });
+/** An input as people call it. */
+export function inputName(file: string): string {
+  return file === '-' ? 'Standard input' : file;
 }
 
 export function emptyFile(file: string): WinnowError {
-  const name = file === '-' ? 'Standard input' : file;
-  return new WinnowError('bad-input', `${name} holds no rows.`, { hint: 'Expected one JSON object a line.' });
+  return new WinnowError('bad-input', `${inputName(file)} holds no rows.`, {
+    hint: 'Expected one JSON object a line.',
+  });
 }
 
 /** An error for a path that is not there, naming the sibling that was probably meant. */

@@ -15,26 +15,30 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Cuts a byte stream into blocks of whole lines. A last line without a line end counts; a byte order mark does not. */
 export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<LineBlock> {
   let pending: Buffer[] = [];
-  let pendingBytes = 0;
   let firstLine = 1;
   let offset = 0;
+  const blockOf = (bytes: Buffer): LineBlock => {
+    const block = cut(bytes, firstLine, offset);
+    firstLine += block.starts.length;
+    offset += bytes.length;
+    return block;
+  };
   for await (const chunk of chunks) {
     const last = chunk.lastIndexOf(NEWLINE);
     if (last < 0) {
       pending.push(chunk);
-      pendingBytes += chunk.length;
       continue;
     }
-    const whole = chunk.subarray(0, last + 1);
-    const bytes = pendingBytes === 0 ? whole : Buffer.concat([...pending, whole]);
-    const block = cut(bytes, firstLine, offset);
-    yield block;
-    firstLine += block.starts.length;
-    offset += bytes.length;
-    pending = [chunk.subarray(last + 1)];
-    pendingBytes = chunk.length - last - 1;
+    let from = 0;
+    if (pending.length > 0) {
+      // The line that began in the chunks before is a block of its own, so that no chunk is copied for it.
+      from = chunk.indexOf(NEWLINE) + 1;
+      yield blockOf(Buffer.concat([...pending, chunk.subarray(0, from)]));
+    }
+    if (from <= last) yield blockOf(chunk.subarray(from, last + 1));
+    pending = last + 1 < chunk.length ? [chunk.subarray(last + 1)] : [];
   }
-  if (pendingBytes > 0) yield cut(Buffer.concat(pending), firstLine, offset);
+  if (pending.length > 0) yield blockOf(Buffer.concat(pending));
 }
 
 function cut(bytes: Buffer, firstLine: number, offset: number): LineBlock {

@@ -1,5 +1,5 @@
-import { byteSource } from './byte-source.ts';
-import { checkRowFile, emptyFile, formatOf } from './format.ts';
+import { emptyFile } from './format.ts';
+import { type Input, onDisk, openInput } from './input.ts';
 import { jsonValues } from './json-values.ts';
 import { lineBlocks, textOf } from './lines.ts';
 
@@ -12,10 +12,10 @@ export type RowRead =
   | { readonly line: number; readonly problem: string };
 
 /**
- * Streams the rows of a JSONL, `.json` (an array, or values one behind the other) or `.parquet` file, or of standard
- * input (`-`); `.gz` and `.zst` are unpacked. Blank lines are passed over. Memory does not grow with the file (Parquet: one
+ * Streams the rows of a file, a pipe or standard input (`-`): JSONL, JSON (an array, or values one behind the other) or
+ * Parquet, perhaps packed with gzip or zstd, as its first bytes say and otherwise its name. Blank lines are passed over. Memory does not grow with the file (Parquet: one
  * row group). A bad line is a read of its own with the problem in words; the rest still comes.
- * Throws `not-found`, and `bad-input` for a folder, a file without rows and damaged compressed data.
+ * Throws `not-found`, and `bad-input` for a folder, a file without rows, another format and damaged compressed data.
  */
 export async function* readRows(file: string): AsyncGenerator<RowRead> {
   for await (const batch of readRowBatches(file)) yield* batch;
@@ -23,18 +23,22 @@ export async function* readRows(file: string): AsyncGenerator<RowRead> {
 
 /** As `readRows`, in batches, for loops where one step a row is too slow. */
 export async function* readRowBatches(file: string): AsyncGenerator<readonly RowRead[]> {
-  checkRowFile(file);
-  const batches = { lines: jsonlBatches, json: jsonBatches, parquet: parquetBatches }[formatOf(file).layout](file);
+  yield* batchesOf(await openInput(file));
+}
+
+/** As `readRowBatches`, of an input that is open. */
+export async function* batchesOf(input: Input): AsyncGenerator<readonly RowRead[]> {
+  const batches = { lines: jsonlBatches, json: jsonBatches, parquet: parquetBatches }[input.layout](input);
   let empty = true;
   for await (const batch of batches) {
     empty &&= batch.length === 0;
     yield batch;
   }
-  if (empty) throw emptyFile(file);
+  if (empty) throw emptyFile(input.file);
 }
 
-async function* jsonlBatches(file: string): AsyncGenerator<RowRead[]> {
-  for await (const block of lineBlocks(byteSource(file))) {
+async function* jsonlBatches({ bytes }: Input): AsyncGenerator<RowRead[]> {
+  for await (const block of lineBlocks(bytes)) {
     const batch: RowRead[] = [];
     for (let i = 0; i < block.starts.length; i++) {
       const text = textOf(block, i);
@@ -44,19 +48,24 @@ async function* jsonlBatches(file: string): AsyncGenerator<RowRead[]> {
   }
 }
 
-async function* jsonBatches(file: string): AsyncGenerator<RowRead[]> {
+async function* jsonBatches({ bytes }: Input): AsyncGenerator<RowRead[]> {
   let number = 0;
-  for await (const text of jsonValues(byteSource(file))) yield [parseRow(text, ++number)];
+  for await (const text of jsonValues(bytes)) yield [parseRow(text, ++number)];
 }
 
-async function* parquetBatches(file: string): AsyncGenerator<RowRead[]> {
+async function* parquetBatches(input: Input): AsyncGenerator<RowRead[]> {
   const { parquetRows } = await import('./parquet-read.ts');
+  const { file, remove } = await onDisk(input);
   let number = 0;
-  for await (const rows of parquetRows(file)) yield rows.map((row) => ({ line: ++number, row }));
+  try {
+    for await (const rows of parquetRows(file)) yield rows.map((row) => ({ line: ++number, row }));
+  } finally {
+    await remove();
+  }
 }
 
-/** What may be a number that a double cannot hold. Cheap, since every line is tested. */
-const LONG_NUMBER = /\d{16}|\d[eE]\+?\d{3}/;
+/** What may be a number that a double cannot hold; the digits of a fraction are not meant. Cheap, since every line is tested. */
+const LONG_NUMBER = /(?<![\d.])\d{16}|\d[eE]\+?\d{3}/;
 
 /** JSON.parse, but a whole number too long for a double, or one beyond its range, stays the text it was written as: no digit is lost. */
 function parseExact(text: string): unknown {
@@ -80,7 +89,8 @@ export function parseRow(text: string, line: number): RowRead {
     return { line, problem: `is not JSON (${error instanceof Error ? error.message : String(error)})` };
   }
   if (isRow(value)) return { line, row: value };
-  return { line, problem: `is not a JSON object but ${Array.isArray(value) ? 'an array' : typeof value}` };
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+  return { line, problem: `is not a JSON object but ${kind}` };
 }
 
 /** True for a JSON object. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { WinnowError } from '../../core/index.ts';
 import { temporaryFolder } from '../temp-folder.testkit.ts';
+import { cannotWrite } from './folders.ts';
 import { jsonValues } from './json-values.ts';
 import { lineBlocks, textOf } from './lines.ts';
 import { parseRow, type Row, type RowRead, readRows } from './read-rows.ts';
@@ -173,6 +175,72 @@ test('a file that is not there, is empty, blank, a folder, cut off or no Parquet
   await assert.rejects(readAll(temp('cut.jsonl.gz')), rejectsWith('bad-input', /damaged or ends early/));
   await assert.rejects(readAll(temp('no.parquet')), rejectsWith('bad-input', /cannot be read as Parquet/));
   await assert.rejects(openRowWriter(temp('folder.jsonl')), rejectsWith('bad-input', /is a folder/));
+});
+
+test('a file is read as what it is, whatever its name says', async () => {
+  const rows = [{ a: 1 }, { a: 2 }];
+  const lines = Buffer.from('{"a": 1}\n{"a": 2}\n');
+  await writeAll(temp('rows.parquet'), rows);
+  const cases: Readonly<Record<string, Buffer>> = {
+    'zipped.jsonl': gzipSync(lines),
+    'packed.json': zstdCompressSync(lines),
+    'bare.jsonl.gz': lines,
+    'bare.parquet': lines,
+    'array.jsonl': Buffer.from(`\uFEFF \n${JSON.stringify(rows, null, 2)}`),
+    'array.jsonl.zst': gzipSync(JSON.stringify(rows)),
+    'long.jsonl': Buffer.from(rows.map((row) => `${JSON.stringify(row, null, 2)}\n`).join('')),
+    'table.jsonl': readFileSync(temp('rows.parquet')),
+    'table.parquet.gz': readFileSync(temp('rows.parquet')),
+  };
+  for (const [name, bytes] of Object.entries(cases)) {
+    writeFileSync(temp(name), bytes);
+    const back = (await readAll(temp(name))).map((read) => ('row' in read ? read.row : read.problem));
+    assert.deepEqual(back, rows, name);
+  }
+});
+
+test('what is no rows at all is named', async () => {
+  const cases: readonly (readonly [string, Buffer | string, RegExp])[] = [
+    ['x.jsonl', 'BZh91AY', /is packed with bzip2/],
+    ['x.jsonl', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), /is packed with xz/],
+    ['x.jsonl', 'PK\u0003\u0004rest', /is a ZIP archive/],
+    ['x.jsonl', Buffer.from('\uFEFF{"a": 1}\n', 'utf16le'), /is text in UTF-16/],
+    ['x.jsonl', 'version https://git-lfs.github.com/spec/v1\n', /Git LFS pointer.*git lfs pull/],
+    ['x.json', '<!doctype html><title>Sign in</title>', /is a web page/],
+    ['x.csv', 'id,completion\n1,2\n', /is a table of separated values/],
+    ['x.jsonl', 'abc\0def', /is binary data/],
+    ['x.parquet.gz', gzipSync('PAR1rest'), /is Parquet inside gzip/],
+  ];
+  for (const [name, bytes, message] of cases) {
+    writeFileSync(temp(name), bytes);
+    await assert.rejects(readAll(temp(name)), rejectsWith('bad-input', message), String(message));
+  }
+});
+
+test('a place that cannot be written is told before the first row, with what is there', async () => {
+  writeFileSync(temp('file'), 'x');
+  const below = rejectsWith('wrong-use', /below\/rows.* cannot be written|below cannot be written: .*file is a file/);
+  await assert.rejects(openRowWriter(temp('file/below/rows.jsonl')), below);
+  const place = temp('nowhere/deep.jsonl');
+  for (const [code, said] of [
+    ['EACCES', /deep\.jsonl cannot be written: .*winnow-test-\w+ is read-only here \(EACCES\)/],
+    ['EROFS', /is read-only here \(EROFS\)/],
+    ['ENOSPC', /the disk is full/],
+    ['EIO', /cannot be written: input\/output error/],
+  ] as const) {
+    const error = cannotWrite(place, Object.assign(new Error('input/output error'), { code }));
+    assert.ok(rejectsWith('io', said)(error), `${code}: ${error.message}`);
+  }
+});
+
+test('parts that a killed process has left go when the file is written again; those of a living one stay', async () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const living = `live.jsonl.${process.ppid}.part`;
+  for (const name of [`live.jsonl.${pid}.part`, `live.jsonl.${pid}.part.jsonl`, living, 'live.jsonl.1x.part'])
+    writeFileSync(temp(name), '');
+  await writeAll(temp('live.jsonl'), [{ a: 1 }]);
+  const left = readdirSync(temp('.')).filter((name) => name.startsWith('live.'));
+  assert.deepEqual(left.sort(), ['live.jsonl', 'live.jsonl.1x.part', living].sort());
 });
 
 test('a file appears under its name only when it is whole, and an abort leaves nothing', async () => {

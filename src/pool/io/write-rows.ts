@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import { WinnowError } from '../../core/index.ts';
-import { type FileFormat, formatOf, statOf } from './format.ts';
+import { cannotWrite, makeFolder } from './folders.ts';
+import { checkName, type FileFormat, formatOf, statOf } from './format.ts';
 import type { Row } from './read-rows.ts';
 
 /** Rows going into a file. The file appears under its name only at `close`, whole; `abort` leaves nothing behind. */
@@ -24,30 +24,51 @@ const BUFFER_CHARACTERS = 1 << 16;
  * or standard output for `-`. Parquet gets zstd pages and native lists and structs; see `Shape`. Throws `bad-input` for a folder.
  */
 export async function openRowWriter(file: string): Promise<RowWriter> {
+  if (file === '-') return rowWriter(file, standardOutput());
+  checkTarget(file);
+  const removeFolder = makeFolder(path.dirname(file), file);
+  await removeStaleParts(file);
+  const writer = await openFileWriter(file);
+  return {
+    ...writer,
+    async abort() {
+      await writer.abort();
+      removeFolder();
+    },
+  };
+}
+
+async function openFileWriter(file: string): Promise<RowWriter> {
   const { layout, packing } = formatOf(file);
-  if (file !== '-') await prepareTarget(file);
-  if (layout === 'parquet') {
-    const { openParquetWriter } = await import('./parquet-write.ts');
-    return openParquetWriter(file);
-  }
-  const sink = file === '-' ? standardOutput() : fileSink(file, packing);
-  return layout === 'json' ? arrayWriter(sink) : textWriter(sink, (row) => `${JSON.stringify(row)}\n`, '');
+  if (layout !== 'parquet') return rowWriter(file, await fileSink(file, packing));
+  const { openParquetWriter } = await import('./parquet-write.ts');
+  return openParquetWriter(file);
+}
+
+function rowWriter(file: string, sink: TextSink): RowWriter {
+  if (formatOf(file).layout === 'json') return arrayWriter(sink);
+  return textWriter(sink, (row) => `${JSON.stringify(row)}\n`, '');
 }
 
 /** Writes a small file whole or not at all. */
 export async function writeFileWhole(file: string, text: string): Promise<void> {
-  const sink = fileSink(file, 'none');
+  const sink = await fileSink(file, 'none');
   await sink.write(text);
   await sink.close();
 }
 
-async function prepareTarget(file: string): Promise<void> {
+function checkTarget(file: string): void {
+  checkName(file, 'The output');
   if (statOf(file)?.isDirectory() === true) {
     throw new WinnowError('bad-input', `Expected a file name for the output, but ${file} is a folder.`, {
       hint: 'Name a file inside it, such as rows.jsonl.',
     });
   }
-  await mkdir(path.dirname(file), { recursive: true });
+  const { layout, packing } = formatOf(file);
+  if (layout !== 'parquet' || packing === 'none') return;
+  throw new WinnowError('wrong-use', `${file}: Parquet compresses inside the file.`, {
+    hint: 'Choose a name that ends in .parquet.',
+  });
 }
 
 /** Where text goes. */
@@ -114,17 +135,43 @@ export function partName(file: string): string {
 
 /** Removes what processes that were killed have left of a file. Only for a caller that knows that no other one is writing it. */
 export async function removeParts(file: string): Promise<void> {
-  const folder = path.dirname(file);
-  const names = await readdir(folder);
-  const parts = names.filter((name) => name.startsWith(`${path.basename(file)}.`) && /\.\d+\.part(\.|$)/.test(name));
-  await Promise.all(parts.map((name) => rm(path.join(folder, name), { force: true })));
+  for (const { part } of await partsOf(file)) await rm(part, { force: true });
 }
 
-function fileSink(file: string, packing: FileFormat['packing']): TextSink {
+/** Removes the parts of a file whose process is no more. */
+async function removeStaleParts(file: string): Promise<void> {
+  for (const { part, pid } of await partsOf(file)) if (!runs(pid)) await rm(part, { force: true });
+}
+
+async function partsOf(file: string): Promise<readonly { readonly part: string; readonly pid: number }[]> {
+  const folder = path.dirname(file);
+  const start = `${path.basename(file)}.`;
+  return (await readdir(folder)).flatMap((name) => {
+    const [, pid] = (name.startsWith(start) && /^(\d+)\.part(?:\.|$)/.exec(name.slice(start.length))) || [];
+    return pid === undefined ? [] : [{ part: path.join(folder, name), pid: Number(pid) }];
+  });
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function fileSink(file: string, packing: FileFormat['packing']): Promise<TextSink> {
   const part = partName(file);
-  const target = createWriteStream(part);
+  // Opened before the first row comes, so that a place that cannot be written is told at once.
+  const handle = await open(part, 'w').catch((cause: unknown) => {
+    throw cannotWrite(file, cause);
+  });
+  const target = handle.createWriteStream();
   const head = packerInto(target, packing);
-  const done = finished(target);
+  const done = finished(target).catch((cause: unknown) => {
+    throw cannotWrite(file, cause);
+  });
   done.catch(() => {}); // looked at by whoever waits next
   return {
     async write(text) {
@@ -153,8 +200,11 @@ function packerInto(target: Writable, packing: FileFormat['packing']): Writable 
 
 /** Brings a finished part to disk and gives it its name in one step. */
 export async function publish(part: string, file: string): Promise<void> {
-  const handle = await open(part, 'r+');
-  await handle.sync();
-  await handle.close();
-  await rename(part, file);
+  try {
+    const handle = await open(part, 'r+');
+    await handle.sync().finally(() => handle.close());
+    await rename(part, file);
+  } catch (cause) {
+    throw cannotWrite(file, cause);
+  }
 }

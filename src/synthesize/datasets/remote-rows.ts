@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import type { FileMetaData } from 'hyparquet';
 import { WinnowError } from '../../core/index.ts';
 import type { Row } from '../../pool/index.ts';
 import type { RemoteBytes } from './hub.ts';
@@ -18,6 +18,7 @@ export async function* remoteRows(name: string, bytes: RemoteBytes, columns: rea
 const FOOTER_BYTES = 1 << 16;
 
 async function* parquetRows(file: RemoteBytes, columns: readonly string[]): AsyncGenerator<Row> {
+  const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const metadata: FileMetaData = await parquetMetadataAsync(file, { initialFetchSize: FOOTER_BYTES });
   const there = new Set(metadata.schema.map(({ name }) => name));
   const compressors = {
