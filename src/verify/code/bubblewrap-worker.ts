@@ -1,16 +1,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { WinnowError } from '../../core/index.ts';
+import { type Assets, asset, loadAssets, PYTHON_SOURCES } from './assets.ts';
 import { type Frames, framesOver } from './frames.ts';
 import { freshKey, type JobLimits, jobMessage } from './job-message.ts';
 import type { Worker } from './pool.ts';
-import { ASSETS, endProcess, PYTHON_SOURCES } from './process-worker.ts';
+import { endProcess } from './process-worker.ts';
 import type { WorkerLimits } from './pyodide-worker.ts';
-import type { RawAnswer } from './sandbox.ts';
+import { BROKE_JUDGE, type RawAnswer } from './sandbox.ts';
 import { seccompFilters } from './seccomp.ts';
 
 const run = promisify(execFile);
@@ -102,7 +102,11 @@ export function bubblewrapArguments(native: NativePython, command: readonly stri
 }
 
 /** Makes workers: each a sandbox with a supervisor, one judge, and a fresh fork for each candidate. */
-export function bubblewrapWorkers(native: NativePython, options: WorkerLimits): () => Promise<Worker> {
+export function bubblewrapWorkers(
+  native: NativePython,
+  options: WorkerLimits,
+  assets: Assets = loadAssets(),
+): () => Promise<Worker> {
   const limits = { output: options.outputMb * 1024 * 1024, memory: options.memoryMb * 1024 * 1024 };
   return async function startWorker() {
     const filters = seccompFilters();
@@ -121,7 +125,7 @@ export function bubblewrapWorkers(native: NativePython, options: WorkerLimits): 
     (child.stderr as Readable).on('data', (text: Buffer) => {
       complaint = (complaint + text.toString()).slice(-2000);
     });
-    const texts = await Promise.all(SOURCES.map((name) => readFile(new URL(name, ASSETS))));
+    const texts = SOURCES.map((name) => asset(assets, name));
     for (const [index, content] of [filters.everyone, ...texts].entries()) {
       const pipe = child.stdio[FILTER_FD + index] as Writable;
       pipe.on('error', () => undefined);
@@ -177,7 +181,9 @@ function bubblewrapWorker(
         if (answer !== undefined) return JSON.parse(answer.toString()) as RawAnswer;
         broken = true; // its judge was replaced in the middle: start anew rather than guess what is still on the line
         const why = await hear();
-        return why === 'timeout' ? { outcome: 'gone', why, ms: job.timeLimitMs } : { outcome: 'judge', detail: why };
+        if (why === 'timeout') return { outcome: 'gone', why, ms: job.timeLimitMs };
+        if (why === 'crashed') return { outcome: 'exception', detail: BROKE_JUDGE };
+        return { outcome: 'judge', detail: `the judge ${why}` };
       } catch (error) {
         broken = true;
         throw error;

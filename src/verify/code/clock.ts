@@ -1,23 +1,32 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const LOOK_MS = 100;
 /** Times the limit that a run may last in all, however little it gets to run. */
 const WALL = 20;
 
-/** Times in milliseconds since a process began: on the processor, and ready but waiting for one. */
+/** Times in milliseconds since a process began: its main thread's on a processor, and all its threads' on one or ready but waiting for one. */
 interface Times {
   readonly cpu: number;
-  readonly queued: number;
+  readonly ready: number;
 }
 
-/** Times of a process's main thread, from /proc/PID/schedstat; undefined where the system does not tell. */
+/**
+ * Times from /proc/PID/task/TID/schedstat; undefined where the system does not tell. The other threads count as well: the
+ * main one waits for them (garbage collection, compilation), and they for the machine.
+ */
 function timesOf(pid: number): Times | undefined {
   try {
-    const [cpu = 0, queued = 0] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ').map(Number);
-    return { cpu: cpu / 1e6, queued: queued / 1e6 };
+    const own = schedstat(pid, pid);
+    const ready = readdirSync(`/proc/${pid}/task`).map((thread) => schedstat(pid, Number(thread)));
+    return { cpu: own.cpu, ready: ready.reduce((sum, { cpu, queued }) => sum + cpu + queued, 0) };
   } catch {
     return undefined;
   }
+}
+
+function schedstat(pid: number, thread: number): { readonly cpu: number; readonly queued: number } {
+  const [cpu = 0, queued = 0] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ').map(Number);
+  return { cpu: cpu / 1e6, queued: queued / 1e6 };
 }
 
 /**
@@ -32,9 +41,9 @@ export function watchTime(pid: number, limitMs: number, expired: () => void): ()
   let used = 0;
   const timer = setInterval(() => {
     const now = timesOf(pid);
-    const [wall, cpu, queued] = [performance.now() - last, since('cpu', now), since('queued', now)];
+    const [wall, cpu, ready] = [performance.now() - last, since('cpu', now), since('ready', now)];
     // A late look means that this process had to wait as well: what the other idled meanwhile is not counted.
-    used += cpu + Math.max(0, Math.min(wall - cpu - queued, LOOK_MS));
+    used += cpu + Math.max(0, Math.min(wall - ready, LOOK_MS));
     [times, last] = [now, performance.now()];
     if (used <= limitMs && last - start <= WALL * limitMs) return;
     clearInterval(timer);

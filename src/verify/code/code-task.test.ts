@@ -54,6 +54,8 @@ test('LiveCodeBench rows read as they are, compressed private tests included', (
   assert.deepEqual(suite.calls[0]?.arguments, ['[1, 2]', '3']);
   assert.equal(suite.calls[1]?.name, 'add');
   assert.equal(suite.library, true);
+  const parsed = { public_test_cases: JSON.parse(cases) as unknown, metadata: { fn_name: 'plus' } };
+  assert.equal(readTask(parsed).calls[0]?.name, 'plus');
 });
 
 test('tests come as text, as a list of asserts, and as inputs with outputs', () => {
@@ -61,6 +63,15 @@ test('tests come as text, as a list of asserts, and as inputs with outputs', () 
   assert.deepEqual(readTask({ tests: ['assert f(1)', 'assert f(2)'] }).asserts, ['assert f(1)', 'assert f(2)']);
   assert.deepEqual(readTask({ tests: [{ input: '1', output: '2', testtype: 'stdin' }] }).scripts.length, 1);
   assert.deepEqual(readTask({ stdin_tests: [{ input: '1', output: '2' }], float_tolerance: 0.1 }).tolerance, 0.1);
+});
+
+test('HumanEval and MBPP rows read as they are published', () => {
+  const check = 'METADATA = {}\n\ndef check(candidate):\n    assert candidate(1) == 1\n';
+  assert.deepEqual(readTask({ task_id: 'HumanEval/0', entry_point: 'f', test: check }).asserts, [check]);
+  const mbpp = { task_id: 2, test_setup_code: 'x = 1', test_list: ['assert f(1)', 'assert f(2)'] };
+  assert.deepEqual(readTask(mbpp).asserts, mbpp.test_list);
+  assert.equal(readTask(mbpp).setup, 'x = 1');
+  assert.equal(readTask({ ...mbpp, test_setup_code: '', test_imports: ['import math'] }).setup, 'import math');
 });
 
 test('a task that cannot be read says what is the matter', () => {

@@ -8,16 +8,25 @@ import type { Language } from './sandbox.ts';
 /** A task as files hold it: the noun `CodeTask`, and the forms in which others write their tests. */
 export interface CodeTaskRow extends Omit<CodeTask, 'tests'> {
   readonly tests?: CodeTask['tests'] | readonly TestCase[] | { readonly functional: string };
+  /** HumanEval's name for `tests`. */
+  readonly test?: string;
+  /** HumanEval: a completion that solves the task. Where it is given and fails, the task is at fault and no program. */
+  readonly canonical_solution?: string;
+  /** MBPP's name for `tests`. */
+  readonly test_list?: readonly string[];
+  /** MBPP's names for `test_setup`, the second in its sanitized form. */
+  readonly test_setup_code?: string;
+  readonly test_imports?: readonly string[];
   /** Python that defines `check(input, output, expected)`, for tasks with several accepted outputs. */
   readonly checker?: string;
-  /** Function that JSON-argument tests call; `metadata.func_name` in LiveCodeBench. */
+  /** Function that JSON-argument tests call; `func_name` or `fn_name` of the metadata in LiveCodeBench. */
   readonly fn_name?: string;
-  /** LiveCodeBench: tests as JSON text. */
-  readonly public_test_cases?: string;
-  /** LiveCodeBench: tests as JSON text, or base64 of zlib of a pickle of it. */
-  readonly private_test_cases?: string;
+  /** LiveCodeBench: tests, or JSON text of them. */
+  readonly public_test_cases?: string | readonly TestCase[];
+  /** LiveCodeBench: tests, JSON text of them, or base64 of zlib of a pickle of that. */
+  readonly private_test_cases?: string | readonly TestCase[];
   /** LiveCodeBench: JSON text, or the object. */
-  readonly metadata?: string | { readonly func_name?: string };
+  readonly metadata?: string | { readonly func_name?: string; readonly fn_name?: string };
 }
 
 /** One test of LiveCodeBench. Functional: `input` has one JSON argument a line, and `output` is JSON. */
@@ -41,6 +50,8 @@ export interface Suite {
   readonly prompt?: string;
   readonly entryPoint?: string;
   readonly setup: string;
+  /** A completion that must pass. */
+  readonly solution?: string;
   readonly tolerance?: number;
   readonly checker?: string;
   /** The usual library names are imported first: LiveCodeBench and LeetCode tasks are written for that. */
@@ -68,6 +79,8 @@ const testCase = z.object({
   testtype: z.string().nullish(),
   fn_name: z.string().nullish(),
 });
+const cases = z.union([z.string(), z.array(testCase)]).nullish();
+const named = z.object({ func_name: z.string().nullish(), fn_name: z.string().nullish() });
 const row = z.object({
   prompt: optionalText,
   entry_point: optionalText,
@@ -75,12 +88,17 @@ const row = z.object({
   test_setup: optionalText,
   checker: optionalText,
   fn_name: optionalText,
-  public_test_cases: optionalText,
-  private_test_cases: optionalText,
+  public_test_cases: cases,
+  private_test_cases: cases,
+  test: optionalText,
+  canonical_solution: optionalText,
+  test_list: z.array(z.string()).nullish(),
+  test_setup_code: optionalText,
+  test_imports: z.array(z.string()).nullish(),
   tests: z.union([z.string(), z.array(z.string()), z.array(testCase), z.object({ functional: z.string() })]).nullish(),
   stdin_tests: z.array(z.object({ input: z.string(), output: z.string() })).nullish(),
   float_tolerance: z.number().nonnegative().nullish(),
-  metadata: z.union([z.string(), z.object({ func_name: z.string().nullish() })]).nullish(),
+  metadata: z.union([z.string(), named]).nullish(),
 });
 
 /** The language a name means; undefined for one that no sandbox runs. */
@@ -103,19 +121,21 @@ export function readTask(task: unknown): Suite {
       'unsupported',
       `programs in ${JSON.stringify(data.language)} cannot be run; python and javascript can`,
     );
-  const cases = [...testCases(data.tests), ...caseText(data.public_test_cases), ...caseText(data.private_test_cases)];
+  const tests = data.tests ?? data.test ?? data.test_list;
+  const cases = [...testCases(tests), ...caseText(data.public_test_cases), ...caseText(data.private_test_cases)];
   const functional = cases.filter((test) => test.testtype === 'functional');
   const name = data.fn_name ?? functionName(data.metadata) ?? data.entry_point;
   const suite: Suite = {
     language,
-    asserts: assertTests(data.tests),
+    asserts: assertTests(tests),
     scripts: [...(data.stdin_tests ?? []), ...cases.filter((test) => test.testtype !== 'functional')],
     calls: functional.map((test) => readCall(test, test.fn_name ?? name)),
-    setup: data.test_setup ?? '',
-    library: cases.length > 0 || isLeetCode(data.tests),
+    setup: data.test_setup ?? [...(data.test_imports ?? []), data.test_setup_code ?? ''].join('\n').trim(),
+    library: cases.length > 0 || isLeetCode(tests),
     ...(data.prompt === undefined ? {} : { prompt: data.prompt }),
     ...(data.entry_point === undefined ? {} : { entryPoint: data.entry_point }),
     ...(typeof data.float_tolerance === 'number' ? { tolerance: data.float_tolerance } : {}),
+    ...(data.canonical_solution === undefined ? {} : { solution: data.canonical_solution }),
     ...(data.checker === undefined ? {} : { checker: data.checker }),
   };
   if (suite.asserts.length + suite.scripts.length + suite.calls.length === 0)
@@ -138,7 +158,8 @@ const testCases = (tests: Tests): readonly z.infer<typeof testCase>[] =>
 /** Tests written against `Solution().name`, as LeetCode's are. */
 const isLeetCode = (tests: Tests): boolean => assertTests(tests).some((test) => test.includes('Solution()'));
 
-function caseText(text: string | undefined): readonly z.infer<typeof testCase>[] {
+function caseText(text: z.infer<typeof cases>): readonly z.infer<typeof testCase>[] {
+  if (typeof text === 'object') return text ?? [];
   if (text === undefined || text.trim() === '') return [];
   try {
     return z.array(testCase).parse(JSON.parse(text.trimStart().startsWith('[') ? text : unpack(text)));
@@ -154,9 +175,9 @@ const unpack = (text: string): string =>
   readPickledString(inflateSync(Buffer.from(text, 'base64'), { maxOutputLength: 1024 ** 3 }));
 
 function functionName(metadata: z.infer<typeof row>['metadata']): string | undefined {
-  if (typeof metadata !== 'string') return metadata?.func_name ?? undefined;
   try {
-    return z.object({ func_name: z.string().nullish() }).parse(JSON.parse(metadata)).func_name ?? undefined;
+    const { func_name, fn_name } = named.parse(typeof metadata === 'string' ? JSON.parse(metadata) : (metadata ?? {}));
+    return func_name ?? fn_name ?? undefined;
   } catch (cause) {
     throw new WinnowError('bad-input', "the task's metadata is not a JSON object", { cause });
   }

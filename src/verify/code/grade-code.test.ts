@@ -189,6 +189,10 @@ for kind in (ValueError, Bad):
       assert.equal((await gradeCode({ tests: 'assert f(1)' }, 'Sorry, no.', sandbox)).kind, 'unparsed');
       const unsound = await checkTask({ tests: 'assert f(1) == 2' }, '```python\ndef f(x): return x\n```', sandbox);
       assert.deepEqual([unsound.kind, /^task: its own solution/.test(unsound.detail)], ['error', true]);
+      const own = { prompt: 'def f(x):\n', entry_point: 'f', test: 'def check(g):\n    assert g(1) == 2' };
+      const solved = async (canonical_solution: string) =>
+        (await grade({ ...own, canonical_solution }, 'def f(x): return 0')).kind;
+      assert.deepEqual([await solved('    return x + 1'), await solved('    return x')], ['wrong', 'error']);
     });
 
     test('labels made by execution are met', { skip: haveData() ? false : 'shared data not here' }, async () => {

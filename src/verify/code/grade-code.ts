@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type TestRecord, type Verdict, WinnowError } from '../../core/index.ts';
 import { type CodeTaskRow, readTask, type Suite } from './code-task.ts';
 import { compareOutput, compareValues, parseExact } from './compare.ts';
-import { helpersOf, readProgram } from './read-program.ts';
+import { helpersOf, type ReadProgramOptions, readProgram } from './read-program.ts';
 import type { Job, RunResult, Sandbox } from './sandbox.ts';
 
 export interface GradeCodeOptions {
@@ -30,7 +31,8 @@ interface Run {
 /**
  * Runs a program against a task's tests. `correct` when all pass, `wrong` when one fails by the program's fault,
  * `timeout` when one ran out of time and none failed, `unparsed` when there is no program, `error` when the task or
- * the sandbox is at fault. Never throws for what a completion or a task holds; throws for a closed sandbox, and abort.
+ * the sandbox is at fault: also when the task brings a solution that fails as well. Never throws for what a completion
+ * or a task holds; throws for a closed sandbox, and abort.
  */
 export async function gradeCode(
   task: CodeTaskRow,
@@ -40,18 +42,44 @@ export async function gradeCode(
 ): Promise<Verdict> {
   const suite = readSuite(task, sandbox);
   if (typeof suite === 'string') return { kind: 'error', detail: `task: ${suite}`, ms: 0 };
-  const { language, prompt, entryPoint } = suite;
-  const reading =
-    options.from === 'program'
-      ? { program: text }
-      : readProgram(text, {
-          language,
-          ...(prompt === undefined ? {} : { prompt }),
-          ...(entryPoint === undefined ? {} : { entryPoint }),
-        });
+  const reading = options.from === 'program' ? { program: text } : readProgram(text, readingOf(suite));
   if (reading.program === undefined)
     return { kind: 'unparsed', detail: ('unread' in reading ? reading.unread : undefined) ?? 'no program', ms: 0 };
-  return runSuite({ suite, program: reading.program, sandbox, options });
+  const verdict = await runSuite({ suite, program: reading.program, sandbox, options });
+  if (suite.solution === undefined || (verdict.kind !== 'wrong' && verdict.kind !== 'timeout')) return verdict;
+  const fault = await ownFault(task, suite.solution, sandbox, options);
+  return fault === undefined ? verdict : { ...verdict, kind: 'error', detail: fault };
+}
+
+const readingOf = ({ language, prompt, entryPoint }: Suite): ReadProgramOptions => ({
+  language,
+  ...(prompt === undefined ? {} : { prompt }),
+  ...(entryPoint === undefined ? {} : { entryPoint }),
+});
+
+/** What is the matter with tasks by their content, asked once for each, of each sandbox. */
+const faults = new WeakMap<Sandbox, Map<string, Promise<string | undefined>>>();
+
+function ownFault(
+  task: CodeTaskRow,
+  solution: string,
+  sandbox: Sandbox,
+  options: GradeCodeOptions,
+): Promise<string | undefined> {
+  const { signal: _, ...settings } = options;
+  const { canonical_solution: _own, ...bare } = task;
+  const key = createHash('sha256')
+    .update(JSON.stringify([task, settings]))
+    .digest('hex');
+  const known = faults.get(sandbox) ?? new Map<string, Promise<string | undefined>>();
+  faults.set(sandbox, known);
+  const asked =
+    known.get(key) ??
+    checkTask(bare, solution, sandbox, { ...settings, from: 'completion' }).then(({ kind, detail }) =>
+      kind === 'error' && detail.startsWith('task: ') ? detail : undefined,
+    );
+  known.set(key, asked);
+  return asked;
 }
 
 function readSuite(task: CodeTaskRow, sandbox: Sandbox): Suite | string {
@@ -184,7 +212,7 @@ async function check(run: Run, checker: string, texts: readonly string[], result
   const said = await run.sandbox.run(job, run.options.signal);
   const ms = result.ms + said.ms;
   if (said.outcome !== 'passed') return { ms, records: [], task: `its checker: ${said.outcome}: ${said.detail ?? ''}` };
-  const accepted = said.value !== undefined && !['false', 'null', '0', '""'].includes(said.value);
+  const accepted = said.value !== undefined && !['false', 'null', '0', '0.0', '""', '[]', '{}'].includes(said.value);
   return { ms, records: [recordOf(result, accepted ? undefined : 'the checker refused the output')] };
 }
 
@@ -204,7 +232,7 @@ export async function checkTask(
   options: GradeCodeOptions = {},
 ): Promise<Verdict> {
   const verdict = await gradeCode(task, solution, sandbox, options);
-  if (verdict.kind === 'correct' || verdict.detail.startsWith('task: ')) return verdict;
+  if (verdict.kind === 'correct' || verdict.kind === 'error') return verdict;
   return {
     ...verdict,
     kind: 'error',

@@ -4,8 +4,8 @@
  */
 export interface HostileProgram {
   readonly name: string;
-  /** What it is graded against: assert-style tests of `f`, a script, or a functional call of `f`. */
-  readonly against: 'tests' | 'script' | 'call';
+  /** What it is graded against: assert-style tests of `f` in several styles, a script, or a functional call of `f`. */
+  readonly against: 'tests' | 'equality' | 'loop' | 'sets' | 'library' | 'given' | 'script' | 'call';
   readonly program: string;
 }
 
@@ -175,11 +175,155 @@ const wreckers: Readonly<Record<string, string>> = {
     'import random, math, json, sys, builtins, os\nrandom.random = math.sqrt = json.loads = lambda *a: None\nbuiltins.print = lambda *a: None\nbuiltins.sum = lambda *a: -1\nos.write = os.read = None\nopen("/tmp/random.py", "w").write("x = 1")\nsys.path.insert(0, "/tmp")\nos.chdir("/")\nsys.modules.clear()',
 };
 
+/** Writes pickles by hand: what a candidate sends is up to it. */
+const PICKLE = `
+import os, struct, wire
+text = lambda t: b"\\x8c" + bytes([len(t)]) + t.encode()
+name = lambda n: text("plain") + text(n) + b"\\x93"
+kind = lambda n: name("_value") + text("type") + text(n) + b"\\x86R"
+def answer(value):
+  message = b"\\x80\\x05" + text("ok") + value + b"N\\x87."
+  os.write(3, struct.pack("<I", len(message)) + message)
+  wire.read_exact(3, struct.unpack("<I", wire.read_exact(3, 4))[0])
+def f(*args):
+  while True: answer(VALUE)
+`;
+const sending = (value: string): string => PICKLE.replace('VALUE', () => value);
+const EQUAL_CLASS =
+  'kind("type") + text("E") + kind("object") + b"\\x85}(" + text("__eq__") + kind("bool") + text("__hash__") + b"Nu\\x87R)R"';
+
+const values: Readonly<Record<string, readonly [HostileProgram['against'], string]>> = {
+  'a pickle that makes a class which equals everything': ['equality', sending(EQUAL_CLASS)],
+  'a pickle that makes a class by another opcode': [
+    'equality',
+    sending(
+      'kind("type") + text("E") + kind("int") + b"\\x85}(" + text("__eq__") + kind("bool") + text("__hash__") + b"Nu\\x87\\x81)\\x81"',
+    ),
+  ],
+  'a pickle that puts state on its marker': [
+    'equality',
+    sending('kind("int") + b"N}(" + text("make") + kind("bool") + b"u\\x86b"'),
+  ],
+  'a pickle that rewrites a function of the tests': [
+    'given',
+    sending('name("_yours") + b"K\\x00\\x85RN}(" + text("__defaults__") + b"K\\x09\\x85u\\x86b0K\\x01"'),
+  ],
+  'a pickle that calls a function of the tests': ['given', sending('name("_yours") + b"K\\x00\\x85R)R0K\\x01"')],
+  'a pickle that appends to what is no list': ['equality', sending('kind("list") + b"K\\x01a"')],
+  'a pickle with a tuple too deep to hash': ['equality', sending('b"}" + b")" + b"\\x85" * 3000000 + b"Ns"')],
+  'a pickle that holds itself': ['equality', sending('name("_tuple") + b"]\\x94h\\x00a" + b"]h\\x00\\x87R"')],
+  'a pickle of a fraction that takes forever': [
+    'equality',
+    sending('name("_value") + text("Fraction") + text("1e999999999") + b"\\x85\\x86R"'),
+  ],
+  'a reply that is no tuple': ['equality', sending('b"0]"').replace('N\\\\x87.', '.')],
+  'asks without end': [
+    'equality',
+    'import sys\ndef f(x):\n  g = sys._getframe()\n  while "wire" not in g.f_locals and "self" not in g.f_locals: g = g.f_back\n  w = g.f_locals.get("wire") or g.f_locals["self"].wire\n  while True:\n    try: w.ask("get", 0, "x")\n    except Exception: pass',
+  ],
+  'asks for objects that were never given': [
+    'equality',
+    'import sys\ndef f(x):\n  g = sys._getframe()\n  while "wire" not in g.f_locals: g = g.f_back\n  for i in (-1, 0, 10**9, True, None, "0"):\n    try: g.f_locals["wire"].ask("call", i, (), {})\n    except Exception: pass\n  return 0',
+  ],
+  'ends a loop of the tests early': ['loop', 'def f(x): raise StopIteration'],
+  'ends a loop by an object that raises': [
+    'loop',
+    'class E:\n  def __getattr__(s, n): raise StopIteration\n  def __iter__(s): return s\n  def __next__(s): raise StopIteration\n  def __eq__(s, o): return True\ndef f(x): return E()',
+  ],
+  'says that it defines set': [
+    'sets',
+    'import candidate\nserve = candidate.Candidate.serve\ncandidate.Candidate.serve = lambda s, r: (["set"],) if r[0] == "names" else serve(s, r)\nclass E:\n  __eq__ = lambda s, o: True\n  __hash__ = None\ndef set(x): return E()\ndef f(x): return 0',
+  ],
+  'finds every name that is asked for': [
+    'sets',
+    'import candidate\nserve = candidate.Candidate.serve\ncandidate.Candidate.serve = lambda s, r: (lambda *a: 0, True) if r[0] == "find" else serve(s, r)\ndef f(x): return 0',
+  ],
+  'brings a math of its own': ['library', 'class math:\n  isclose = staticmethod(lambda *a: True)\ndef f(x): return 0'],
+  'brings a function that is true to everything': [
+    'library',
+    'import math, types\nmath = types.SimpleNamespace(isclose=lambda *a: True)\nclass N(float):\n  __eq__ = __le__ = __ge__ = lambda s, o: True\n  __hash__ = None\ndef f(x): return N("nan")',
+  ],
+  'poisons dict and type lookups': [
+    'equality',
+    'import gc\nfor d in gc.get_referents(int.__dict__) + gc.get_referents(object.__dict__):\n  if type(d) is dict: d["__eq__"] = lambda s, o: True\ndef f(x): return 0',
+  ],
+  'hooks imports, codecs and the garbage collector': [
+    'equality',
+    'import sys, codecs, gc\nsys.meta_path.insert(0, type("H", (), {"find_spec": lambda *a: None})())\ncodecs.register(lambda n: None)\ngc.callbacks.append(lambda *a: [][0])\nsys.unraisablehook = sys.excepthook = sys.displayhook = lambda *a: None\ndef f(x): return 0',
+  ],
+  'returns objects that act when they die': [
+    'equality',
+    'import os\nclass D:\n  def __del__(s): os._exit(0)\ndef f(x): return D()',
+  ],
+  'hides behind a thread that answers first': [
+    'equality',
+    'import threading, os, struct, pickle\np = pickle.dumps(("ok", 9, None))\ndef f(x):\n  t = threading.Thread(target=lambda: os.write(3, struct.pack("<I", len(p)) + p)); t.start(); t.join()\n  return 9',
+  ],
+};
+
+const leavings: Readonly<Record<string, string>> = {
+  'fills the lines to its judge':
+    'import os\nfor fd in (3, 4, 5):\n  try:\n    while True: os.write(fd, bytes(1 << 20))\n  except OSError: pass',
+  'fills a pipe':
+    'import os\nr, w = os.pipe()\nos.set_blocking(w, False)\ntry:\n  while True: os.write(w, bytes(1 << 20))\nexcept OSError: pass',
+  'writes a line without end to the terminal':
+    'import os\nfor p in ("/dev/tty", "/dev/tty1", "/dev/console", "/dev/ptmx"):\n  try:\n    fd = os.open(p, os.O_WRONLY | os.O_NONBLOCK)\n    for i in range(5000): os.write(fd, b"a" * 1000000)\n  except OSError: pass',
+  'makes a terminal of its own':
+    'import os, stat\nfor d in ((5, 0), (1, 1), (64, 1), (6, 0)):\n  try:\n    os.mknod("/tmp/t", 0o666 | stat.S_IFCHR, os.makedev(*d)); print("SECRET")\n  except OSError: pass',
+  'types into the terminal':
+    'try:\n  import fcntl\n  for fd in range(3):\n    try: fcntl.ioctl(fd, 0x5412, b"touch CANARY.touched\\n"); print("SECRET")\n    except OSError: pass\nexcept ImportError: pass',
+  'sends signals through its files':
+    'import os\ntry:\n  import fcntl\n  for p in (1, 2, 3, 4, 5, -1):\n    for c in (8, 15):\n      try: fcntl.fcntl(3, c, p); print("SECRET")\n      except (OSError, TypeError): pass\n  fcntl.fcntl(3, 10, 9)\nexcept (ImportError, OSError, ValueError): pass',
+  'takes /tmp away': 'import os\nfor p in ("/tmp", "/dev/shm"):\n  try: os.chmod(p, 0)\n  except OSError: pass',
+  'leaves folders that cannot be opened':
+    'import os\nfor i in range(50):\n  os.mkdir(f"/tmp/{i}"); open(f"/tmp/{i}/x", "w").close(); os.chmod(f"/tmp/{i}", 0)',
+  'leaves a very deep folder':
+    'import os\ntry:\n  for i in range(3000): os.mkdir("d"); os.chdir("d")\nexcept OSError: pass',
+  'leaves links to the host':
+    'import os\nfor i, p in enumerate(("/", "/etc", "CANARY", "/proc/self/exe", "/winnow")):\n  try:\n    os.symlink(p, f"/tmp/l{i}")\n    if i == 2: print(open(f"/tmp/l{i}").read())\n  except OSError: pass',
+  'leaves a library for the next':
+    'for p in ("/tmp", "/dev/shm", "."):\n  for m in ("json", "random", "math", "judge", "sitecustomize"):\n    try: open(f"{p}/{m}.py", "w").write("raise SystemExit(0)")\n    except OSError: pass',
+  'waits at a fifo': 'import os\ntry:\n  os.mkfifo("/tmp/f"); open("/tmp/f").read()\nexcept OSError: pass',
+  'forks twice to outlive the run':
+    'import os, time\ntry:\n  if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n      while True:\n        time.sleep(1)\nexcept (OSError, AttributeError): pass',
+  'forks by clone':
+    'try:\n  import ctypes\n  c = ctypes.CDLL(None)\n  for flags in (17, 0x100 | 17, 0x8000 | 17, 0x10000000 | 17, 0x20000 | 17):\n    if c.syscall(56, flags, 0, 0, 0, 0) >= 0: print("SECRET")\n  for n in (57, 58, 435):\n    if c.syscall(n, 0, 0) >= 0: print("SECRET")\nexcept (ImportError, AttributeError): pass',
+  'stops itself': 'import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\nsignal.pause()',
+  'passes descriptors in flight':
+    'import socket, array, os\ntry:\n  for i in range(200):\n    a, b = socket.socketpair()\n    m = os.memfd_create("m"); os.write(m, bytes(1 << 20))\n    a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [m, b.fileno()]))])\n    os.close(m); a.close(); b.close()\nexcept (OSError, AttributeError): pass',
+  'opens sockets of every family':
+    'import socket\nfor family in range(48):\n  for kind in (1, 2, 3, 5):\n    try:\n      s = socket.socket(family, kind); s.connect(("127.0.0.1", PORT)); print("SECRET")\n    except Exception: pass',
+  'prints what no text can hold':
+    'import sys\nsys.stdout.buffer.write(bytes(range(256)) * 10)\nsys.stdout.flush()\ntry: print("\\ud800\\udfff\\0")\nexcept UnicodeError: pass\nsys.stdout.reconfigure(errors="surrogatepass"); print("\\ud800")',
+  'prints from exit functions without end':
+    'import atexit\ndef again():\n  atexit.register(again)\n  while True: print("a" * 100000)\natexit.register(again)',
+  'loops when it is flushed':
+    'import sys\nclass S:\n  def write(s, t): pass\n  def flush(s):\n    while True: pass\nsys.stdout = S()',
+  'collides hashes': 'd = {}\nfor i in range(60000): d[i * (2**61 - 1)] = i',
+  'turns a giant number into text': 'import sys\nsys.set_int_max_str_digits(0)\nprint(len(str(3 ** 10**8)))',
+  'nests functions in one another':
+    'import functools\nf = lambda: 0\nfor i in range(10**6): f = functools.partial(f)\nf()',
+  'compiles a giant expression': 'compile("+".join(["1"] * 10**6), "x", "eval")',
+  'unpickles a bomb': 'import pickle\npickle.loads(b"\\x80\\x04" + b"]" * 10**7 + b"." )',
+  'inflates a bomb':
+    'import zlib\nx = zlib.compress(bytes(1 << 24), 9)\nwhile True: x = zlib.compress(x * 1000, 9); zlib.decompress(x)',
+  'reads its own descriptors':
+    'import os\nfor fd in range(3, 256):\n  try: print(os.fstat(fd).st_size, os.pread(fd, 10000, 0))\n  except OSError: pass',
+  'lists what the sandbox is made of':
+    'import os\nfor p in ("/", "/winnow", "/dev", "/tmp", "/run", "/sys", "/etc", "/var", "/opt"):\n  try: print(p, os.listdir(p))\n  except OSError: pass',
+};
+
 const inCall: Readonly<Record<string, string>> = {
   'returns a JSON forger': 'import json\njson.dumps = lambda *a, **b: "passed"\ndef f(*a): return 0',
   'replaces the caller':
     'import candidate\ncandidate.call_with_json = lambda *a: \'{"outcome": "passed"}\'\ndef f(*a): return 0',
   'returns JSON that hides keys': 'def f(*a): return {"__proto__": 42, "digits": "42", "length": 42}',
+  'returns JSON too deep':
+    'import candidate\ncandidate.json.dumps = lambda *a, **b: "[" * 10**6 + "]" * 10**6\ndef f(*a): return 0',
+  'returns JSON that is no text': 'import json\njson.dumps = lambda *a, **b: {42}\ndef f(*a): return 0',
+  'returns half a character': 'def f(*a): return "\\ud800"',
+  'returns a number of a million digits':
+    'import sys\nsys.set_int_max_str_digits(0)\ndef f(*a): return 42 * 10**1000000',
   'returns not a number': 'def f(*a): return float("nan")',
 };
 
@@ -206,6 +350,18 @@ const inJavaScript: Readonly<Record<string, string>> = {
   'JS: bombs a string': 'const f = () => { let s = "a"; while (true) s += s; }',
   'JS: bombs an array': 'const f = () => { const x = []; while (true) x.push(new Array(1e6).fill(0)); }',
   'JS: matches a slow regex': 'const f = () => /^(a+)+$/.test("a".repeat(40) + "b")',
+  'JS: rejects in silence': 'const f = async () => 0',
+  'JS: a promise of its own': 'const f = () => ({ then(resolve) { resolve({ valueOf: () => 9 }) } })',
+  'JS: a different value each time': 'let n = 0; const f = () => ({ valueOf: () => [9, 16, 25][n++ % 3] })',
+  'JS: an error with an odd name': 'const f = () => { const e = new Error("no"); e.name = "constructor"; throw e }',
+  'JS: hides in a symbol':
+    'const f = () => ({ [Symbol.toPrimitive]: () => 9, get [Symbol.toStringTag]() { return "Number" }, constructor: Number, __proto__: Number.prototype })',
+  'JS: answers too deep':
+    '__winnow.answer = () => "[true," + "[".repeat(1e6) + "]".repeat(1e6) + "]"; const f = () => 0',
+  'JS: asks the judge without end': 'const f = () => { for (;;) try { __ask("[\\"call\\",0,null,[]]") } catch {} }',
+  'JS: floods a getter': 'const f = () => new Proxy({}, { get: () => f(), ownKeys: () => f() })',
+  'JS: redefines what the world is made of':
+    'globalThis.__next = () => true; globalThis.__write = () => {}; globalThis.__stdin = "9"; const f = () => 0',
   'JS: never settles':
     'const f = () => new Promise(() => {}); const again = () => Promise.resolve().then(again); again()',
 };
@@ -215,7 +371,9 @@ const list = (programs: Readonly<Record<string, string>>, against: HostileProgra
 
 export const HOSTILE: readonly HostileProgram[] = [
   ...list(forging, 'tests'),
+  ...Object.entries(values).map(([name, [against, program]]) => ({ name, against, program })),
   ...list(escapes, 'script'),
+  ...list(leavings, 'script'),
   ...list(wreckers, 'script'),
   ...list(inCall, 'call'),
 ];

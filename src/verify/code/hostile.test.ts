@@ -20,11 +20,21 @@ const TASKS: Readonly<Record<HostileProgram['against'], CodeTaskRow>> = {
     tests:
       'def check(candidate):\n    assert candidate(3) == 9\n    assert abs(candidate(4) - 16) < 1e-6\n    assert isinstance(candidate(5), int)\n    assert len(str(candidate(6))) == 2',
   },
+  equality: { tests: ['assert f(3) == 9 and f(4) == 16'] },
+  loop: { tests: ['for got, want in zip(map(f, [3, 4]), [9, 16]):\n    assert got == want'] },
+  sets: { tests: ['assert set([f(3)]) == set([9]) and abs(f(4) - 16) < 1e-6 and len(str(f(5))) == 2'] },
+  library: { tests: ['assert math.isclose(f(3), 9) and math.isclose(f(4), 16)'] },
+  given: { tests: ['def g(x=3):\n    return x\n\nassert f(g) == 9', 'assert g() == 3 and f(lambda: 4) == 16'] },
   script: { stdin_tests: [{ input: '7\n', output: '49\n' }] },
   call: { fn_name: 'f', tests: [{ input: '6', output: '42', testtype: 'functional' }] },
 };
 const HONEST: Readonly<Record<HostileProgram['against'], string>> = {
   tests: 'def f(x): return x * x',
+  equality: 'def f(x): return x * x',
+  loop: 'def f(x): return x * x',
+  sets: 'def f(x): return x * x',
+  library: 'import math\ndef f(x): return math.pow(x, 2)',
+  given: 'def f(g): return g() ** 2',
   script: 'import random, math, json\nprint(sum([int(input()) ** 2]))',
   call: 'def f(x): return x * 7',
 };
@@ -54,7 +64,7 @@ const fill = (program: string): string =>
     .replaceAll('SECRET', SECRET);
 
 test('the hostile suite has at least sixty programs, each with a name of its own', () => {
-  assert.ok(HOSTILE.length >= 60);
+  assert.ok(HOSTILE.length >= 150);
   assert.equal(new Set(HOSTILE.map(({ name }) => name)).size, HOSTILE.length);
 });
 
@@ -91,7 +101,7 @@ for (const kind of ['pyodide', 'bubblewrap', 'quickjs'] as const) {
     }
 
     test('none passes, none reaches the host, and honest programs beside them keep their verdicts', {
-      timeout: 300_000,
+      timeout: 1_800_000,
     }, async () => {
       const passed: string[] = [];
       const leaked: string[] = [];

@@ -3,6 +3,7 @@ import { WinnowError } from '../../core/index.ts';
 import { bubblewrapWorkers } from './bubblewrap-worker.ts';
 import { makePool, type Worker } from './pool.ts';
 import { probeBubblewrap } from './probe.ts';
+import { provenWorkers } from './prove.ts';
 import { pyodideWorkers, type WorkerLimits } from './pyodide-worker.ts';
 import { quickjsWorkers } from './quickjs-worker.ts';
 import type { Sandbox, SandboxKind } from './sandbox.ts';
@@ -25,14 +26,10 @@ const SLOWNESS = { bubblewrap: 1, pyodide: 3, quickjs: 3 } as const;
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { kind = 'auto', workers = availableParallelism(), memoryMb = 1024, outputMb = 16 } = options;
   const chosen = kind === 'auto' ? ((await probeBubblewrap()).native === undefined ? 'pyodide' : 'bubblewrap') : kind;
-  const pool = makePool(workers, await workersOf(chosen, { memoryMb, outputMb }));
-  return {
-    kind: chosen,
-    language: chosen === 'quickjs' ? 'javascript' : 'python',
-    workers,
-    slowness: SLOWNESS[chosen],
-    ...pool,
-  };
+  const language = chosen === 'quickjs' ? 'javascript' : 'python';
+  const slowness = SLOWNESS[chosen];
+  const start = provenWorkers(await workersOf(chosen, { memoryMb, outputMb }), language, slowness);
+  return { kind: chosen, language, workers, slowness, ...makePool(workers, start) };
 }
 
 async function workersOf(kind: SandboxKind, limits: WorkerLimits): Promise<() => Promise<Worker>> {

@@ -31,6 +31,7 @@ export function makePool(size: number, start: () => Promise<Worker>): Pool {
   async function worker(slot: number): Promise<Worker> {
     const there = slots[slot];
     if (there?.alive) return there;
+    await there?.close(); // of no more use, and perhaps not yet ended
     const made = await start();
     slots[slot] = made;
     return made;

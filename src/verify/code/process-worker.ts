@@ -2,19 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { WinnowError } from '../../core/index.ts';
+import { processFile } from './assets.ts';
 import { watchTime } from './clock.ts';
 import { type Frames, framesOver } from './frames.ts';
 import { type JobLimits, jobMessage } from './job-message.ts';
 import type { Worker } from './pool.ts';
 import type { RawAnswer } from './sandbox.ts';
-
-/** Where the code that runs inside the sandboxes is kept. */
-export const ASSETS: URL = new URL('../../../assets/verify-code/', import.meta.url);
-
-/** The Python that both Python sandboxes run: the line between the two sides, and each side. */
-export const PYTHON_SOURCES = ['remote.py', 'plain.py', 'wire.py', 'candidate.py', 'tests.py', 'judge.py'] as const;
 
 const SETPRIV = '/usr/bin/setpriv';
 const FLAGS = ['--disallow-code-generation-from-strings', '--no-addons', '--no-warnings'];
@@ -29,8 +23,12 @@ export interface Confined {
  * Starts one of this folder's process files. It may read itself and `readable`; it may write nothing, start nothing,
  * and compile no text.
  */
-export function startConfined(name: string, readable: readonly string[], flags: readonly string[]): Confined {
-  const file = fileURLToPath(new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
+export function startConfined(
+  name: Parameters<typeof processFile>[0],
+  readable: readonly string[],
+  flags: readonly string[],
+): Confined {
+  const file = processFile(name);
   const permissions = ['--permission', ...[file, ...readable].map((path) => `--allow-fs-read=${path}`)];
   const command = [process.execPath, ...permissions, ...FLAGS, ...flags, file];
   // Where there is setpriv (util-linux), the process dies with this one even in the middle of an endless loop.

@@ -93,13 +93,15 @@ const collect = collector();
 const start = await begin();
 let candidate: Glue;
 let how = '';
+/** The judge crashed while it served the candidate: what it says of this run counts for nothing. */
+let judgeBroke = false;
 
 async function makeCandidate(): Promise<Glue> {
   const glue = open();
   await glue.make(
     files,
     start,
-    bare((line, message) => (line === WIRE ? judge.step('callback', WIRE, message).bytes : null)),
+    bare((line, message) => (line === WIRE ? callJudge(message) : null)),
   );
   return glue;
 }
@@ -120,6 +122,13 @@ function askCandidate(message: Uint8Array): Uint8Array | null {
   return reply.bytes.length > 0 ? reply.bytes : null;
 }
 
+function callJudge(message: Uint8Array): Uint8Array | null {
+  if (judgeBroke) return null;
+  const reply = judge.step('callback', WIRE, message);
+  judgeBroke = reply.how !== '';
+  return reply.bytes;
+}
+
 /** The judge's begin and end of a run. */
 function control(message: Uint8Array): Uint8Array {
   const { op, stdin, output } = JSON.parse(Buffer.from(message).toString()) as {
@@ -130,13 +139,19 @@ function control(message: Uint8Array): Uint8Array {
   if (op === 'begin') {
     judge.clearLine(WIRE);
     candidate.reset(Buffer.from(stdin ?? ''), output ?? 0);
-    how = '';
+    [how, judgeBroke] = ['', false];
     return Buffer.from('{}');
   }
   const { bytes, full } = candidate.output();
   const stdout = Buffer.from(bytes).toString();
   return Buffer.from(JSON.stringify({ stdout, why: full ? 'output-limit' : '', how }));
 }
+
+/** As BROKE_JUDGE in sandbox.ts, which this process may not read. */
+const CRASHED = { outcome: 'exception', detail: 'what the program sent crashed the judge' };
+
+const readAnswer = ({ how: end, bytes }: ReturnType<Glue['step']>): object =>
+  end === '' ? (JSON.parse(Buffer.from(bytes).toString()) as object) : { outcome: 'judge', detail: `the judge ${end}` };
 
 judge.reset(EMPTY, 0);
 say({ ready: true });
@@ -149,10 +164,9 @@ for (;;) {
   const begun = process.cpuUsage();
   const answer = judge.step('judge', JOB, job);
   const used = process.cpuUsage(begun);
-  const said =
-    answer.how === '' ? JSON.parse(Buffer.from(answer.bytes).toString()) : { outcome: 'judge', detail: answer.how };
-  say({ ...(said as object), ms: (used.user + used.system) / 1000 });
-  if (answer.how !== '') judge.reset(EMPTY, 0);
+  const crashed = judgeBroke || answer.how === 'crash';
+  say({ ...(crashed ? CRASHED : readAnswer(answer)), ms: (used.user + used.system) / 1000 });
+  if (crashed || answer.how !== '') judge.reset(EMPTY, 0);
   if (how === 'crash' || candidate.size() > KEEP_BYTES) {
     candidate = await makeCandidate();
     collect(); // the old instance's memory, which V8 would keep for long

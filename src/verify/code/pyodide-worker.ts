@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { WinnowError } from '../../core/index.ts';
+import { type Assets, asset, loadAssets, PYTHON_SOURCES } from './assets.ts';
 import type { Worker } from './pool.ts';
-import { ASSETS, type Confined, PYTHON_SOURCES, processWorker, startConfined, whenReady } from './process-worker.ts';
+import { type Confined, processWorker, startConfined, whenReady } from './process-worker.ts';
 
 const SOURCES = [...PYTHON_SOURCES, 'pyodide_host.py'];
 /** Room for recursion inside C code, under the 8 MiB that a main thread has on Linux and macOS. */
@@ -23,20 +24,24 @@ export interface WorkerLimits {
 }
 
 /** Shared by every sandbox of this process. */
-let start: Promise<Start | undefined> | undefined;
+const starts = new WeakMap<Assets, Promise<Start | undefined>>();
 
 /** Makes workers. The first of the process boots Pyodide from nothing, the others start from its memory. */
-export function pyodideWorkers({ memoryMb, outputMb }: WorkerLimits): () => Promise<Worker> {
+export function pyodideWorkers(
+  { memoryMb, outputMb }: WorkerLimits,
+  assets: Assets = loadAssets(),
+): () => Promise<Worker> {
   let files: Promise<readonly (Buffer | string)[]> | undefined;
   return async function startWorker() {
-    files ??= readFiles(memoryMb);
-    const known = await start;
+    files ??= readFiles(memoryMb, assets);
+    const known = await starts.get(assets);
     const opened = openProcess(await files, known);
     if (known === undefined) {
-      start = opened.then(
+      const made = opened.then(
         ({ made }) => made,
         () => undefined,
       );
+      starts.set(assets, made);
     }
     const { confined } = await opened;
     return processWorker(confined, { output: outputMb * 1024 * 1024 });
@@ -55,7 +60,7 @@ async function openProcess(files: readonly (Buffer | string)[], known: Start | u
 }
 
 /** The files that the process gets over its line, since it can read none. Each change to Pyodide must fit once. */
-async function readFiles(memoryMb: number): Promise<readonly (Buffer | string)[]> {
+async function readFiles(memoryMb: number, assets: Assets): Promise<readonly (Buffer | string)[]> {
   const folder = new URL('.', pathToFileURL(createRequire(import.meta.url).resolve('pyodide/package.json')));
   const text = (url: URL): Promise<string> => readFile(url, 'utf8');
   const asm = [
@@ -65,9 +70,9 @@ async function readFiles(memoryMb: number): Promise<readonly (Buffer | string)[]
   const noImports = asm
     .replaceAll('import.meta.url', '"file:///"')
     .replaceAll('await import(', 'await globalThis.none(');
-  const sources = await Promise.all(SOURCES.map(async (name) => [name, await text(new URL(name, ASSETS))]));
+  const sources = SOURCES.map((name) => [name, asset(assets, name).toString()]);
   return [
-    await text(new URL('glue.js', ASSETS)),
+    asset(assets, 'glue.js'),
     noImports,
     await text(new URL('pyodide.js', folder)),
     await readFile(new URL('pyodide.asm.wasm', folder)),

@@ -70,7 +70,10 @@ interface Guest {
   /** Throws the SyntaxError of code that does not parse. */
   parse(code: string): void;
   define(name: string, run: (text: string) => string): void;
-  settle(): void;
+  /** Runs what was put off, to its end. Whether there was anything. */
+  settle(): boolean;
+  /** Evaluates code to its end: after `settleAll`, a promise that is its value must be fulfilled. */
+  finish(code: string, settleAll: () => void): void;
   close(): void;
   readonly output: { text: string; full: boolean };
 }
@@ -100,11 +103,27 @@ function openGuest(memory: number, outputLimit: number, stdin: string): Guest {
     handle.dispose();
   }
 
-  function settle(): void {
+  function settle(): boolean {
+    let ran = 0;
     do {
       const jobs = runtime.executePendingJobs();
       if (jobs.error !== undefined) take(context, jobs.error, undefined);
-    } while (evaluate('__next()') === true);
+      else ran += jobs.value;
+    } while (evaluate('__next()') === true && ++ran > 0);
+    return ran > 0;
+  }
+
+  function finish(code: string, settleAll: () => void): void {
+    const result = context.evalCode(code, 'program.js', { type: 'global' });
+    if (result.error !== undefined) take(context, result.error, undefined);
+    else
+      result.value.consume((value) => {
+        settleAll();
+        const state = context.getPromiseState(value);
+        if (state.type === 'pending') throw new GuestError('Error', 'the test waits for what never comes');
+        if (state.type === 'rejected') take(context, state.error, undefined);
+        if (state.type === 'fulfilled' && state.notAPromise !== true) state.value.dispose();
+      });
   }
 
   define('__write', (text) => {
@@ -121,6 +140,7 @@ function openGuest(memory: number, outputLimit: number, stdin: string): Guest {
     parse: (code) => void evaluate(code, true),
     define,
     settle,
+    finish,
     output,
     close() {
       context.dispose();
@@ -191,6 +211,9 @@ function runTests(candidate: Guest, job: Message): Answer {
   });
   candidate.define('__ask', (text) => String(judge.evaluate(`__winnow.callback(${JSON.stringify(text)})`)));
   const records: { readonly outcome: string; readonly detail?: string }[] = [];
+  const settleAll = (): void => {
+    while (candidate.settle() || judge.settle());
+  };
   try {
     if (unparsed(judge, job.helpers ?? '') === undefined) judge.evaluate(job.helpers ?? '');
     if (job.setup !== '') judge.evaluate(job.setup);
@@ -199,7 +222,7 @@ function runTests(candidate: Guest, job: Message): Answer {
       const complaint = unparsed(judge, test);
       if (complaint !== undefined) return { outcome: 'task', detail: `test ${index + 1} does not parse: ${complaint}` };
       const names = [...new Set(test.match(/[A-Za-z_$][\w$]*/g) ?? [])].filter((name) => !RESERVED.has(name));
-      const record = runTest(judge, test, names, job.entry_point);
+      const record = runTest(judge, test, names, job.entry_point, settleAll);
       records.push(record);
       if (record.outcome !== 'passed' && job.stop_at_first === true) break;
     }
@@ -220,14 +243,22 @@ function unparsed(judge: Guest, test: string): string | undefined {
   }
 }
 
-function runTest(judge: Guest, test: string, names: readonly string[], entryPoint: string | undefined): Answer {
+function runTest(
+  judge: Guest,
+  test: string,
+  names: readonly string[],
+  entryPoint: string | undefined,
+  settleAll: () => void,
+): Answer {
   try {
     judge.evaluate(`__winnow.bind(${JSON.stringify(names)})`);
-    judge.evaluate(test);
+    judge.finish(test, settleAll);
     if (entryPoint !== undefined && /\bfunction check\b|\bcheck\s*=/.test(test) && !/^\s*check\(/m.test(test)) {
-      judge.evaluate(`__winnow.bind([${JSON.stringify(entryPoint)}]); check(${entryPoint})`);
+      judge.finish(`__winnow.bind([${JSON.stringify(entryPoint)}]); check(${entryPoint})`, settleAll);
     }
-    judge.settle();
+    // An assertion that failed in a promise nobody waits for has no other way to be heard.
+    const unheard = /\b(async|await|then|Promise)\b/.test(test) ? judge.evaluate('__winnow.failed()') : '';
+    if (unheard !== '') throw new GuestError('AssertionError', String(unheard));
     return { outcome: 'passed' };
   } catch (error) {
     return failure(error);

@@ -1,19 +1,21 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Assets, asset, loadAssets } from './assets.ts';
 import type { Worker } from './pool.ts';
-import { ASSETS, processWorker, startConfined, whenReady } from './process-worker.ts';
+import { processWorker, startConfined, whenReady } from './process-worker.ts';
 import type { WorkerLimits } from './pyodide-worker.ts';
 
 /** Makes workers that run JavaScript in QuickJS. */
-export function quickjsWorkers({ memoryMb, outputMb }: WorkerLimits): () => Promise<Worker> {
+export function quickjsWorkers(
+  { memoryMb, outputMb }: WorkerLimits,
+  assets: Assets = loadAssets(),
+): () => Promise<Worker> {
   const limits = { output: outputMb * 1024 * 1024, memory: memoryMb * 1024 * 1024 };
   return async function startWorker() {
     const confined = startConfined('quickjs-process', moduleFolders(), []);
-    for (const name of ['quickjs-guest.js', 'quickjs-world.js'])
-      confined.frames.write(await readFile(new URL(name, ASSETS)));
+    for (const name of ['quickjs-guest.js', 'quickjs-world.js']) confined.frames.write(asset(assets, name));
     await whenReady(confined, (frames) => frames.read());
     return processWorker(confined, limits);
   };

@@ -16,7 +16,9 @@ const PROGRAMS = {
     leaves: 'import sys\nprint("done")\nsys.exit(0)',
     leavesBadly: 'import sys\nprint("done")\nsys.exit(3)',
     square: 'def f(x):\n    return x * x',
-    remembers: 'import sys\nprint(getattr(sys, "mark", 0))\nsys.mark = 1',
+    remembers:
+      'import sys, os\nprint(getattr(sys, "mark", 0), os.path.exists("/tmp/mark"), os.path.exists("/dev/shm/mark"))\nsys.mark = 1\nfor p in ("/tmp", "/dev/shm"):\n  try:\n    os.mkdir(p + "/mark"); open(p + "/mark/x", "w").close(); os.chmod(p + "/mark", 0); os.chmod(p, 0)\n  except OSError: pass',
+    fresh: '0 False False\n',
     append: 'def f(items, x):\n    items.append(x)',
     assertSquare: ['assert f(3) == 9', 'assert f(-2) == 4'],
     assertWrong: ['assert f(3) == 8', 'assert f(-2) == 4'],
@@ -35,6 +37,7 @@ const PROGRAMS = {
     leavesBadly: 'console.log("done"); process.exit(3)',
     square: 'const f = (x) => x * x',
     remembers: 'console.log(globalThis.mark ?? 0); globalThis.mark = 1',
+    fresh: '0\n',
     append: 'function f(items, x) { items.push(x) }',
     assertSquare: ['assert.strictEqual(f(3), 9)', 'console.assert(f(-2) === 4)'],
     assertWrong: ['assert.strictEqual(f(3), 8)', 'console.assert(f(-2) === 4)'],
@@ -109,7 +112,7 @@ for (const kind of KINDS) {
     });
 
     test('nothing of one run is seen by the next', async () => {
-      for (let i = 0; i < 4; i++) assert.equal((await sandbox.run(script(programs.remembers))).stdout, '0\n');
+      for (let i = 0; i < 4; i++) assert.equal((await sandbox.run(script(programs.remembers))).stdout, programs.fresh);
     });
 
     test('many runs at once keep their own answers, with killers between them', async () => {
@@ -147,6 +150,24 @@ for (const kind of KINDS) {
     });
   });
 }
+
+test('JavaScript tests that wait for a promise fail with it, wherever it is rejected', async (t) => {
+  const sandbox = await openSandbox({ kind: 'quickjs', workers: 1 });
+  t.after(() => sandbox.close());
+  const grade = async (tests: string, program: string) =>
+    (await gradeCode({ tests, language: 'javascript', entry_point: 'f' }, program, sandbox, { from: 'program' })).kind;
+  const forms = [
+    'f(3).then((value) => assert.strictEqual(value, 9))',
+    '(async () => { assert.strictEqual(await f(3), 9) })(); 1',
+    '(async () => { if ((await f(3)) !== 9) throw new Error("no") })()',
+    'const check = async (g) => assert.strictEqual(await g(3), 9)',
+  ];
+  for (const form of forms) {
+    assert.equal(await grade(form, 'const f = async (x) => x * x'), 'correct', form);
+    assert.equal(await grade(form, 'const f = async (x) => x'), 'wrong', form);
+    assert.equal(await grade(form, 'const f = async (x) => new Promise(() => {})'), 'wrong', form);
+  }
+});
 
 test('the report names the one that auto picks, and auto picks it', async () => {
   const chosen = (await probeSandboxes()).filter((report) => report.chosen);

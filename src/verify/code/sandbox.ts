@@ -65,6 +65,9 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** Tests and assets alone do not make an interpreter crash: where one did, the values that the program sent were made to. */
+export const BROKE_JUDGE = 'what the program sent crashed the judge';
+
 /** What a worker process says of a run, before it is read as a result. */
 export interface RawAnswer {
   readonly outcome: RunResult['outcome'] | 'gone' | 'judge';
@@ -91,8 +94,7 @@ export function readAnswer(raw: RawAnswer, job: Job): RunResult {
   if (raw.why === 'timeout')
     return { ...base, outcome: 'timeout', detail: `stopped after ${seconds(job.timeLimitMs)}` };
   if (raw.why === 'output-limit') return { ...base, outcome: 'output-limit', detail: 'printed more than the limit' };
-  if (raw.outcome === 'judge')
-    return { ...base, outcome: 'infrastructure', detail: `the judge ended: ${raw.detail ?? ''}` };
+  if (raw.outcome === 'judge') return { ...base, outcome: 'infrastructure', detail: raw.detail ?? 'the judge failed' };
   if (raw.outcome === 'gone' || (raw.how ?? '') !== '') {
     // A script may leave by os._exit(0): its output is judged like any other's.
     if (job.kind === 'script' && raw.how === 'exit status 0') return { ...base, outcome: 'passed' };

@@ -11,7 +11,7 @@ const EQUAL = 0x15;
 const AT_LEAST = 0x35;
 const ANY_BIT = 0x45;
 const RETURN = 0x06;
-const [NUMBER, ARCH, FIRST_ARGUMENT] = [0, 4, 16];
+const [NUMBER, ARCH, FIRST_ARGUMENT, SECOND_ARGUMENT] = [0, 4, 16, 24];
 const NEW_NAMESPACES = 0x7e020080;
 const CLONE_THREAD = 0x10000;
 
@@ -46,7 +46,7 @@ const ARCHES: Readonly<Record<string, Arch>> = {
     foreign: 0x40000000,
     // biome-ignore format: a table
     numbers: {
-      ...SHARED_NEW, socket: 41, clone: 56, fork: 57, vfork: 58, execve: 59, kill: 62, semget: 64, msgget: 68, shmget: 29, ptrace: 101, syslog: 103,
+      ...SHARED_NEW, ioctl: 16, socket: 41, clone: 56, fork: 57, vfork: 58, execve: 59, kill: 62, semget: 64, msgget: 68, fcntl: 72, mq_open: 240, shmget: 29, ptrace: 101, syslog: 103,
       setpgid: 109, setsid: 112, personality: 135, sched_setparam: 142, sched_setscheduler: 144, setpriority: 141, chroot: 161, acct: 163, mount: 165, umount2: 166,
       swapon: 167, reboot: 169, init_module: 175, delete_module: 176, quotactl: 179, tkill: 200, sched_setaffinity: 203, tgkill: 234, kexec_load: 246,
       add_key: 248, request_key: 249, keyctl: 250, unshare: 272, perf_event_open: 298, fanotify_init: 300, prlimit64: 302, name_to_handle_at: 303, open_by_handle_at: 304,
@@ -57,7 +57,7 @@ const ARCHES: Readonly<Record<string, Arch>> = {
     audit: 0xc00000b7,
     // biome-ignore format: a table
     numbers: {
-      ...SHARED_NEW, socket: 198, clone: 220, execve: 221, kill: 129, semget: 190, msgget: 186, shmget: 194, ptrace: 117, syslog: 116,
+      ...SHARED_NEW, fcntl: 25, ioctl: 29, mq_open: 180, socket: 198, clone: 220, execve: 221, kill: 129, semget: 190, msgget: 186, shmget: 194, ptrace: 117, syslog: 116,
       setpgid: 154, setsid: 157, personality: 92, sched_setparam: 118, sched_setscheduler: 119, setpriority: 140, chroot: 51, acct: 89, mount: 40, umount2: 39,
       swapon: 224, reboot: 142, init_module: 105, delete_module: 106, quotactl: 60, tkill: 130, sched_setaffinity: 122, tgkill: 131, kexec_load: 104,
       add_key: 217, request_key: 218, keyctl: 219, unshare: 97, perf_event_open: 241, fanotify_init: 262, prlimit64: 261, name_to_handle_at: 264, open_by_handle_at: 265,
@@ -78,8 +78,11 @@ const EVERYONE = [
 // biome-ignore format: a table
 const CANDIDATE = [
   ...EVERYONE, 'fork', 'vfork', 'execve', 'execveat', 'kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'pidfd_open', 'pidfd_send_signal', 'setsid', 'setpgid',
-  'sched_setparam', 'sched_setscheduler', 'sched_setaffinity', 'setpriority', 'semget', 'msgget', 'shmget',
+  'sched_setparam', 'sched_setscheduler', 'sched_setaffinity', 'setpriority', 'semget', 'msgget', 'shmget', 'mq_open',
 ] as const;
+
+/** Whom a file's SIGIO, or a signal of choice in its place, goes to: kill(2) by another name. */
+const OWNER_COMMANDS = { fcntl: [8, 10, 15], ioctl: [0x8901, 0x8902] };
 
 type Instruction = readonly [code: number, yes: number, no: number, value: number];
 
@@ -114,9 +117,16 @@ export function seccompFilters(
     [RETURN, 0, 0, EPERM],
     [RETURN, 0, 0, ALLOW],
   ];
+  const noOwners = Object.entries(OWNER_COMMANDS).flatMap(([name, commands]): Instruction[] => [
+    [EQUAL, 0, commands.length + 3, numbers[name] ?? 0],
+    [LOAD, 0, 0, SECOND_ARGUMENT],
+    ...commands.map((command, i): Instruction => [EQUAL, commands.length - i, 0, command]),
+    [RETURN, 0, 0, ALLOW],
+    [RETURN, 0, 0, EPERM],
+  ]);
   return {
     everyone: assemble(known, [...refuse(known, EVERYONE), ...noNamespaces]),
-    candidate: assemble(known, [...refuse(known, CANDIDATE), ...threadsOnly, ...ownLimits]),
+    candidate: assemble(known, [...refuse(known, CANDIDATE), ...threadsOnly, ...ownLimits, ...noOwners]),
   };
 }
 
