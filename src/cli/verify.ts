@@ -109,15 +109,14 @@ function defineCode(command: Command, start: StartCommand): void {
     });
 }
 
+/** Fields of which a row has one that is itself a task: ours, and those of HumanEval, MBPP and LiveCodeBench. */
+const TASK_FIELDS = ['tests', 'stdin_tests', 'test', 'test_list', 'public_test_cases'] as const;
+
 /** The row's task; rows that carry the task's fields themselves are understood too. */
 function taskOf(row: Row): Row {
   const { task } = row;
   if (typeof task === 'object' && task !== null && !Array.isArray(task)) return { ...task };
-  if (
-    task === undefined &&
-    (row.tests !== undefined || row.stdin_tests !== undefined || row.public_test_cases !== undefined)
-  )
-    return row;
+  if (task === undefined && TASK_FIELDS.some((field) => row[field] !== undefined)) return row;
   throw new WinnowError('bad-input', 'the row has no "task" with "tests" or "stdin_tests".');
 }
 
