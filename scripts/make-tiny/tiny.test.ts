@@ -82,7 +82,10 @@ test("a step's batch depends on seed and step alone, and each part of its loss h
     const total = batch.flatMap(({ weights = [] }) => weights).reduce((sum, weight) => sum + weight, 0);
     const expected = Object.values(stage.weights).reduce((sum, weight) => sum + weight, 0);
     // Quotes of one prompt have shares of their own; where they differ in length the sum is only about the weight.
-    assert.ok(Math.abs(total - expected) <= 0.1 * stage.weights.quote + 1e-9, `${stage.name}: ${total}, expected ${expected}`);
+    assert.ok(
+      Math.abs(total - expected) <= 0.1 * stage.weights.quote + 1e-9,
+      `${stage.name}: ${total}, expected ${expected}`,
+    );
   }
 });
 
