@@ -40,6 +40,9 @@ export async function createTinkerTrainer(options: TinkerTrainerOptions): Promis
   let modelNumber = 0;
   let samplerNumber = 0;
   let publications = 0;
+  let saves = 0;
+  /** Some servers refuse to save under a name a second time. */
+  let replacesStates = true;
   let closed = false;
 
   async function createSession(): Promise<string> {
@@ -70,8 +73,13 @@ export async function createTinkerTrainer(options: TinkerTrainerOptions): Promis
     return {
       id,
       async submit(path, body) {
-        const number = ++seqId;
-        const accepted = submitted.then(() => transport.post(path, { model_id: id, seq_id: number, ...body(number) }));
+        const accepted = submitted.then(async () => {
+          const number = seqId + 1;
+          const reply = await transport.post(path, { model_id: id, seq_id: number, ...body(number) });
+          // The number of a request that was refused is not spent.
+          seqId = number;
+          return reply;
+        });
         submitted = accepted.catch(() => undefined);
         return transport.result(String((await accepted).request_id));
       },
@@ -131,7 +139,13 @@ export async function createTinkerTrainer(options: TinkerTrainerOptions): Promis
       return tinkerModel(transport, addressOf(result), name, tokenizer);
     },
     async save(name) {
-      const { path } = await current().submit('save_weights', () => ({ path: name }));
+      const another = `${name}-${++saves}`;
+      const saveAs = (path: string) => current().submit('save_weights', () => ({ path }));
+      const { path } = await saveAs(replacesStates ? name : another).catch((error: unknown) => {
+        if (!(replacesStates && error instanceof WinnowError && error.status === 409)) throw error;
+        replacesStates = false;
+        return saveAs(another);
+      });
       if (typeof path === 'string') return path;
       throw new WinnowError('bad-response', 'The training server saved a state without saying where.');
     },

@@ -58,6 +58,12 @@ export function createTinkerTransport(connection: TinkerConnection): TinkerTrans
       ...(text === undefined ? {} : { body: text }),
       ...(signal === undefined ? {} : { signal }),
     });
+    if (String(reply.headers['content-type']).includes('protobuf')) {
+      await reply.body.dump();
+      throw new WinnowError('unsupported', `The training server ${baseUrl} answered ${path} in protobuf.`, {
+        hint: 'Use a server that speaks JSON, such as SkyRL up to 0.3.',
+      });
+    }
     const retryAfter = Number(reply.headers['retry-after']);
     return {
       status: reply.statusCode,
@@ -86,6 +92,7 @@ export function createTinkerTransport(connection: TinkerConnection): TinkerTrans
         failure = refusal(path, reply);
       } catch (cause) {
         signal?.throwIfAborted();
+        if (cause instanceof WinnowError) throw cause;
         failure = new WinnowError('unreachable', `The training server ${baseUrl} cannot be reached: ${String(cause)}`, {
           hint: 'Start it, or check the address.',
           cause,

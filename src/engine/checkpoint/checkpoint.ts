@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { WinnowError } from '../../core/index.ts';
@@ -106,16 +107,16 @@ function checkTensors(layout: Layout, files: readonly TensorFile[], configPath: 
   }
 }
 
-/** Refused before anything is read: the engine's memory could not take it. */
+/** Refused before anything is read. What a device can hold is for the one who places the weights there. */
 function checkSize({ bytes }: Layout, configPath: string): void {
-  if (bytes < ADDRESSABLE_BYTES) return;
-  const size = `${(bytes / 1e9).toFixed(1)} GB in f32, beyond the 4 GiB that the embedded engine can address`;
-  throw new WinnowError('unsupported', `The model of ${configPath} takes ${size}.`, {
-    hint: 'Serve it with vLLM, SGLang or llama.cpp and name its address instead.',
-  });
+  if (bytes < totalmem()) return;
+  const gigabytes = (count: number): string => `${(count / 1e9).toFixed(1)} GB`;
+  throw new WinnowError(
+    'unsupported',
+    `The model of ${configPath} takes ${gigabytes(bytes)} in f32; this machine has ${gigabytes(totalmem())} of memory.`,
+    { hint: 'Serve it with vLLM, SGLang or llama.cpp and name its address instead.' },
+  );
 }
-
-const ADDRESSABLE_BYTES = 2 ** 32;
 
 /** A tensor's values, all of them finite numbers. */
 async function readNumbers(file: TensorFile, name: string): Promise<Float32Array> {

@@ -1,7 +1,7 @@
 /** The OpenAI-compatible face of the engine: models, chat and text completions. */
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
-import { addUsage, type Sample, type TokenLogprob, type Usage } from '../../core/index.ts';
+import { addUsage, type Sample, type TokenLogprob, type Usage, WinnowError } from '../../core/index.ts';
 import type { EmbeddedModel } from '../embedded-model.ts';
 import { openaiError } from './http-errors.ts';
 import { chatDrawing, completionDrawing, type Drawing } from './openai-request.ts';
@@ -39,6 +39,11 @@ export function openaiRoutes({ names, modelNamed }: OpenaiOptions): Hono {
 
 /** The body as JSON; nothing readable becomes `undefined`, which no schema accepts. */
 export async function readJson(request: Request): Promise<unknown> {
+  if (request.headers.get('content-type')?.includes('protobuf')) {
+    throw new WinnowError('unsupported', 'The body is protobuf; this server reads JSON.', {
+      hint: 'Use the official SDK up to 0.24.1 (pip install "tinker<=0.24.1").',
+    });
+  }
   return request.json().catch(() => undefined);
 }
 

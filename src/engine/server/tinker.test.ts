@@ -48,34 +48,35 @@ async function train(trainer: Trainer, steps: number): Promise<readonly number[]
   return losses;
 }
 
-/** Passes requests on, and loses every third reply after the server has done the work. */
-async function losingProxy(
-  target: string,
-): Promise<{ readonly url: string; readonly lost: () => number; close(): void }> {
-  let count = 0;
-  let lost = 0;
+interface Proxy {
+  readonly url: string;
+  close(): void;
+}
+
+/** Passes requests on; `fate` may refuse one with a status, or lose its reply after the server has done the work. */
+async function proxyTo(target: string, fate: (path: string, body: string) => 'pass' | 'lose' | number): Promise<Proxy> {
   const proxy = http.createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
+    const happens = fate(request.url ?? '', body.toString());
+    if (typeof happens === 'number') {
+      response.writeHead(happens, { 'content-type': 'application/json' }).end('{"detail": "refused"}');
+      return;
+    }
     const reply = await fetch(target + request.url, {
       method: request.method ?? 'POST',
       headers: { 'content-type': 'application/json' },
       ...(request.method === 'GET' ? {} : { body }),
     });
     const text = await reply.text();
-    if (++count % 3 === 0) {
-      lost++;
-      request.socket.destroy();
-      return;
-    }
-    response.writeHead(reply.status, { 'content-type': 'application/json' }).end(text);
+    if (happens === 'lose') request.socket.destroy();
+    else response.writeHead(reply.status, { 'content-type': 'application/json' }).end(text);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const { port } = proxy.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    lost: () => lost,
     close: () => {
       proxy.close();
       proxy.closeAllConnections();
@@ -85,14 +86,43 @@ async function losingProxy(
 
 test('replies that are lost are asked for again, and nothing is done twice', async () => {
   const server = shared;
-  const proxy = await losingProxy(server.tinkerBaseUrl);
+  let [count, lost] = [0, 0];
+  const proxy = await proxyTo(server.tinkerBaseUrl, () => {
+    if (++count % 3 !== 0) return 'pass';
+    lost++;
+    return 'lose';
+  });
   const direct = await connect(server);
   const expected = await train(direct, 4);
   const shaky = await connect(server, proxy.url);
   assert.deepEqual(await train(shaky, 4), expected);
-  assert.ok(proxy.lost() > 4);
+  assert.ok(lost > 4);
   await shaky.close();
   await direct.close();
+  proxy.close();
+});
+
+test('on a server that refuses to save under a name twice, each state gets a name of its own', async () => {
+  const names: string[] = [];
+  const proxy = await proxyTo(shared.tinkerBaseUrl, (route, body) => {
+    if (!route.endsWith('/save_weights')) return 'pass';
+    const { path: name } = JSON.parse(body) as { path: string };
+    if (names.includes(name)) return 409;
+    names.push(name);
+    return 'pass';
+  });
+  const trainer = await connect(shared, proxy.url);
+  const saved = [];
+  for (let i = 0; i < 3; i++) {
+    saved.push(await trainer.save('state'));
+    await train(trainer, 1);
+  }
+  assert.deepEqual(names, ['state', 'state-2', 'state-3']);
+  assert.equal(new Set(saved).size, 3);
+  const before = (await trainer.forward([DATUM], LOSS)).loss;
+  await trainer.load(saved[0] ?? '');
+  assert.ok((await trainer.forward([DATUM], LOSS)).loss > before);
+  await trainer.close();
   proxy.close();
 });
 
@@ -209,6 +239,16 @@ test('wrong requests are answered with what is wrong, take their turn, and the s
       .status,
     200,
   );
+});
+
+test('a body in protobuf is refused with the SDK that speaks JSON', async () => {
+  const reply = await fetch(`${shared.tinkerBaseUrl}/api/v1/forward_backward`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf' },
+    body: new Uint8Array([10, 1, 97]),
+  });
+  assert.equal(reply.status, 400);
+  assert.match(await reply.text(), /protobuf; this server reads JSON.*tinker<=0\.24\.1/);
 });
 
 test('weights published under a name are served after a restart; a path cannot leave the folder', async () => {
