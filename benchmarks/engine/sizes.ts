@@ -1,4 +1,4 @@
-/** The models that the engine's benchmarks train, and one step of their training. */
+/** The models of the engine's benchmarks, and one step of training them. */
 import { makeRng } from '../../src/core/index.ts';
 import {
   type Checkpoint,
@@ -7,7 +7,7 @@ import {
   type EmbeddedTrainer,
   newCheckpoint,
 } from '../../src/engine/index.ts';
-import type { Datum } from '../../src/train/index.ts';
+import type { Datum, Trainer } from '../../src/train/index.ts';
 
 const COMMON = { headDim: 32, ropeTheta: 1e4, normEpsilon: 1e-6, contextTokens: 256, tied: true };
 export const SIZES = {
@@ -15,8 +15,11 @@ export const SIZES = {
   '0.3M': { ...COMMON, hiddenSize: 96, layers: 3, heads: 3, keyValueHeads: 3, feedForward: 256 },
   '1M': { ...COMMON, hiddenSize: 128, layers: 5, heads: 4, keyValueHeads: 2, feedForward: 384 },
   '4M': { ...COMMON, hiddenSize: 256, layers: 6, heads: 8, keyValueHeads: 4, feedForward: 512 },
+  '30M': { ...COMMON, headDim: 64, hiddenSize: 512, layers: 10, heads: 8, keyValueHeads: 4, feedForward: 1536 },
 } as const;
 export type SizeName = keyof typeof SIZES;
+/** Those that a processor steps through in seconds. */
+export const SMALL_SIZES = ['0.2M', '0.3M', '1M', '4M'] as const;
 
 export const VOCABULARY = 72;
 export const SEQUENCES = 64;
@@ -30,24 +33,30 @@ export interface TrainingUnderTest {
   step(): Promise<number>;
 }
 
-export async function trainingOf(name: SizeName, cores: Cores): Promise<TrainingUnderTest> {
+/** A checkpoint of random weights. */
+export async function checkpointOf(name: SizeName): Promise<Checkpoint> {
   const pieces = Array.from({ length: VOCABULARY - 1 }, (_, i) => String.fromCodePoint(0x100 + i));
   const vocabulary = { pieces, special: ['<|end|>'], chatTemplate: '' };
-  const checkpoint = await newCheckpoint({ name, config: SIZES[name], vocabulary, seed: 1 });
+  return newCheckpoint({ name, config: SIZES[name], vocabulary, seed: 1 });
+}
+
+export async function trainingOf(name: SizeName, cores: Cores): Promise<TrainingUnderTest> {
+  const checkpoint = await checkpointOf(name);
   const trainer = await createEmbeddedTrainer(cores, checkpoint, { folder: '/nonexistent' });
+  return { checkpoint, trainer, step: trainingStep(trainer, name, SEQUENCES) };
+}
+
+/** A step on one batch of random tokens, the same for a size. */
+export function trainingStep(trainer: Trainer, name: SizeName, sequences: number): () => Promise<number> {
   const rng = makeRng(name);
-  const weight = 1 / (SEQUENCES * LENGTH);
-  const batch = Array.from({ length: SEQUENCES }, (): Datum => {
+  const weight = 1 / (sequences * LENGTH);
+  const batch = Array.from({ length: sequences }, (): Datum => {
     const tokens = Array.from({ length: LENGTH + 1 }, () => rng.int(VOCABULARY));
     return { tokens: tokens.slice(0, -1), targets: tokens.slice(1), weights: tokens.slice(1).map(() => weight) };
   });
-  return {
-    checkpoint,
-    trainer,
-    async step() {
-      const passed = trainer.forwardBackward(batch, { name: 'cross_entropy' });
-      await Promise.all([passed, trainer.optimStep({ learningRate: LEARNING_RATE })]);
-      return SEQUENCES * LENGTH;
-    },
+  return async () => {
+    const passed = trainer.forwardBackward(batch, { name: 'cross_entropy' });
+    await Promise.all([passed, trainer.optimStep({ learningRate: LEARNING_RATE })]);
+    return sequences * LENGTH;
   };
 }

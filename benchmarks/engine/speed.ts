@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { makeRng } from '../../src/core/index.ts';
 import { createCores, parameterCount } from '../../src/engine/index.ts';
-import { LENGTH, SIZES, type SizeName, trainingOf } from './sizes.ts';
+import { LENGTH, SMALL_SIZES, trainingOf } from './sizes.ts';
 
 const { values } = parseArgs({ options: { threads: { type: 'string' }, seconds: { type: 'string', default: '5' } } });
 const seconds = Number(values.seconds);
@@ -51,7 +51,7 @@ async function rateOf(step: () => Promise<number>): Promise<Rate> {
 
 const peak = matmulPeak();
 const results = [];
-for (const name of Object.keys(SIZES) as SizeName[]) {
+for (const name of SMALL_SIZES) {
   const { checkpoint, trainer, step } = await trainingOf(name, cores);
   const rng = makeRng(name);
   const training = await rateOf(step);

@@ -6,8 +6,8 @@
  */
 import { parseArgs } from 'node:util';
 import { makeRng } from '../../src/core/index.ts';
-import { type Compute, findGpu, newCheckpoint, openCompute, parameterCount } from '../../src/engine/index.ts';
-import type { Datum } from '../../src/train/index.ts';
+import { type Checkpoint, type Compute, findGpu, openCompute, parameterCount } from '../../src/engine/index.ts';
+import { checkpointOf, type SizeName, trainingStep, VOCABULARY } from './sizes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,14 +25,7 @@ const [sequences, completions, seconds] = [values.sequences, values.completions,
 ];
 const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
 
-const [VOCABULARY, LENGTH, PROMPT, DRAWN] = [72, 64, 40, 24];
-const COMMON = { headDim: 32, ropeTheta: 1e4, normEpsilon: 1e-6, contextTokens: 256, tied: true };
-const SIZES = {
-  '1M': { ...COMMON, hiddenSize: 128, layers: 5, heads: 4, keyValueHeads: 2, feedForward: 384 },
-  '4M': { ...COMMON, hiddenSize: 256, layers: 6, heads: 8, keyValueHeads: 4, feedForward: 512 },
-  '30M': { ...COMMON, headDim: 64, hiddenSize: 512, layers: 10, heads: 8, keyValueHeads: 4, feedForward: 1536 },
-};
-type SizeName = keyof typeof SIZES;
+const [PROMPT, DRAWN] = [40, 24];
 
 interface Rate {
   readonly perSecond: number;
@@ -54,20 +47,11 @@ async function rateOf(step: () => Promise<number>): Promise<Rate> {
   };
 }
 
-async function measure(compute: Compute, checkpoint: Awaited<ReturnType<typeof newCheckpoint>>) {
+async function measure(compute: Compute, checkpoint: Checkpoint, name: SizeName) {
   const trainer = await compute.openTrainer(checkpoint, { folder: '/nonexistent' });
-  const rng = makeRng(checkpoint.name);
+  const training = await rateOf(trainingStep(trainer, name, sequences));
+  const rng = makeRng(name);
   const draw = (count: number): number[] => Array.from({ length: count }, () => rng.int(VOCABULARY - 1));
-  const batch = Array.from({ length: sequences }, (): Datum => {
-    const tokens = draw(LENGTH + 1);
-    const weights = tokens.slice(1).map(() => 1 / (sequences * LENGTH));
-    return { tokens: tokens.slice(0, -1), targets: tokens.slice(1), weights };
-  });
-  const training = await rateOf(async () => {
-    const passed = trainer.forwardBackward(batch, { name: 'cross_entropy' });
-    await Promise.all([passed, trainer.optimStep({ learningRate: 1e-4 })]);
-    return sequences * LENGTH;
-  });
   const model = await trainer.publish();
   const sampling = await rateOf(async () => {
     const n = 16;
@@ -88,13 +72,11 @@ if (!search.found) {
 }
 const results = [];
 for (const name of values.sizes.split(',') as SizeName[]) {
-  const pieces = Array.from({ length: VOCABULARY - 1 }, (_, i) => String.fromCodePoint(0x100 + i));
-  const vocabulary = { pieces, special: ['<|end|>'], chatTemplate: '' };
-  const checkpoint = await newCheckpoint({ name, config: SIZES[name], vocabulary, seed: 1 });
+  const checkpoint = await checkpointOf(name);
   const result: Record<string, unknown> = { name, parameters: parameterCount(checkpoint.layout.config) };
   for (const device of ['webgpu', 'cpu'] as const) {
     const compute = await openCompute(checkpoint, { device, ...threads });
-    result[device] = await measure(compute, checkpoint);
+    result[device] = await measure(compute, checkpoint, name);
     await compute.close();
   }
   results.push(result);
