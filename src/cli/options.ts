@@ -29,16 +29,6 @@ export function repeated(text: string, before: readonly string[] | undefined): r
   return [...(before ?? []), text];
 }
 
-/** Options by the names that files and `--json` documents have: snake case. */
-export function snakeNames(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  );
-}
-
 function range(min: number, max: number, open: number): string {
   return max === open ? `of ${min} or more` : `from ${min} to ${max}`;
 }

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { snakeNames } from '../core/index.ts';
 import type { Judgement } from '../evaluate/index.ts';
 import type { TargetIndex } from '../synthesize/index.ts';
 import type { CommandContext, DefineCommand, StartCommand } from './command.ts';
 import { openPool } from './evaluate-inputs.ts';
 import { oneOf } from './model-options.ts';
-import { integer, number, repeated, snakeNames } from './options.ts';
+import { integer, number, repeated } from './options.ts';
 import { judgementOf, type TaskOptions, writeTasks } from './synthesize-run.ts';
 
 interface SelectOptions extends TaskOptions {

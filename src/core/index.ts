@@ -1,5 +1,5 @@
 export { type ErrorCode, type ErrorDetails, isAbort, nearestName, WinnowError } from './errors.ts';
-export { canonicalJson, hashJson, type Json } from './json.ts';
+export { canonicalJson, hashJson, type Json, snakeNames } from './json.ts';
 export {
   type Attempt,
   type Candidate,

@@ -14,3 +14,13 @@ export function canonicalJson(value: unknown): string {
 export function hashJson(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
+
+/** An object by the names that files and `--json` documents have: snake case. What is inside its values stays as it is. */
+export function snakeNames(object: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+}

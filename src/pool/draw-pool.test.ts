@@ -95,14 +95,14 @@ test('other settings are refused by name; another place of the same model is not
     scripted(byPrompt, { name, identity: `openai http://${place}/v1 chat ${name}` });
   const first = options({
     model: at('here:1'),
-    sampling: { temperature: 1 },
+    sampling: { temperature: 1, maxTokens: 64 },
     prompt: { name: 'draw', text: '{problem}' },
   });
   await drawPool(temp('settings'), PROBLEMS, first);
   await drawPool(temp('settings'), PROBLEMS, { ...first, model: at('there:2'), concurrency: 1 });
   const changed: readonly [Partial<DrawPoolOptions>, RegExp][] = [
     [{ model: at('here:1', 'other') }, /model was "openai chat m" and is now "openai chat other"/],
-    [{ sampling: { temperature: 0.5 } }, /temperature was 1 and is now 0.5/],
+    [{ sampling: { temperature: 0.5 } }, /temperature was 1 and is now 0.5; max_tokens was 64 and is now unset/],
     [{ sampling: {} }, /temperature was 1 and is now unset/],
     [{ seed: 1 }, /seed was 0 and is now 1/],
     [{ prompt: { name: 'draw', text: 'Now: {problem}' } }, /prompt draw was/],

@@ -1,4 +1,4 @@
-import { hashJson, type Problem } from '../core/index.ts';
+import { hashJson, type Problem, snakeNames } from '../core/index.ts';
 import { drawMissing } from './draw-missing.ts';
 import type { DrawFailure, DrawPoolOptions } from './draw-options.ts';
 import { statOf } from './io/format.ts';
@@ -59,7 +59,7 @@ function manifestOf(problems: readonly Problem[], options: DrawPoolOptions): Omi
     command: 'sample',
     models: [{ name: model.name, identity: model.identity }],
     ...(prompt === undefined ? {} : { prompts: { [prompt.name]: hashJson(prompt.text) } }),
-    sampling,
+    sampling: snakeNames(sampling),
     data: { problems: { sha256: hashProblems(problems), rows: problems.length } },
     seed,
     settings: { n },

@@ -16,8 +16,9 @@ export interface Plan {
 
 /** Candidates that a selection shows. */
 export const CANDIDATES = 4;
-/** Numbers of candidates that refinement is learned and measured with. */
+/** Numbers of candidates that refinement is learned from, and those that it is measured with. */
 export const REFINED_FROM: readonly number[] = [2, 4, 8];
+export const MEASURED_FROM: readonly number[] = [2, 4, 6, 8, 10];
 
 export function planFor(minutes: number, seed: number): Plan {
   const share = minutes / 10;

@@ -10,7 +10,7 @@ import {
   toProblem,
 } from '../../synthesize/index.ts';
 import type { CommandContext } from '../command.ts';
-import type { Plan } from './plan.ts';
+import { MEASURED_FROM, type Plan } from './plan.ts';
 
 /** The pools of a run, by the name of their folder. */
 export type PoolName = 'train' | 'teacher' | 'watched' | 'test' | 'transfer' | 'multi-step' | 'out-of-domain';
@@ -41,7 +41,7 @@ export function poolPlans({ problems, draws, watched, tested, other }: Plan): re
     { name: 'train', ...learned, n: draws, by: 'student' },
     { name: 'teacher', ...learned, n: 4, by: 'stronger' },
     { name: 'watched', ...held, problems: 'watched', count: watched, by: 'student' },
-    { name: 'test', ...test, by: 'student' },
+    { name: 'test', ...test, n: Math.max(...MEASURED_FROM), by: 'student' },
     { name: 'transfer', ...test, by: 'stronger' },
     { name: 'multi-step', ...test, families: MULTI_STEP, problems: 'steps', count: other, by: 'student' },
     { name: 'out-of-domain', ...test, families: OUT_OF_DOMAIN_FAMILIES, problems: 'odd', count: other, by: 'student' },

@@ -9,7 +9,7 @@ import {
   synthesizeSelection,
 } from '../../synthesize/index.ts';
 import type { Grader } from '../../verify/index.ts';
-import { CANDIDATES, type Plan, REFINED_FROM } from './plan.ts';
+import { CANDIDATES, MEASURED_FROM, type Plan, REFINED_FROM } from './plan.ts';
 import type { PoolName } from './pools.ts';
 
 type Pools = Readonly<Record<PoolName, string>>;
@@ -65,7 +65,7 @@ export async function makeTasks(folder: string, pools: Pools, grade: Grader, pla
   };
   const selections = async (pool: string): Promise<SelectionTask[]> =>
     (await setsOf(pool, CANDIDATES)).flatMap(asSelection);
-  const refined = await Promise.all(REFINED_FROM.map((candidates) => setsOf(pools.test, candidates)));
+  const refined = await Promise.all(MEASURED_FROM.map((candidates) => setsOf(pools.test, candidates)));
   // A tenth of the training problems is kept back to watch the refiner's loss by.
   const isWatched = ({ problem_id: id }: RefinementTask): boolean => watchedIds.has(id);
   const ids = [...new Set(refine.map(({ problem_id: id }) => id))];
