@@ -63,8 +63,8 @@ export const STAGES: readonly Stage[] = [
     steps: 1200,
     learningRate: [1.2e-3, 1.5e-4],
     noise: 0.33,
-    examples: { solve: 18, grade: 8, point: 6, select: 10, refine: 4 },
-    weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 0.5, letter: 1, refine: 0.3 },
+    examples: { solve: 18, grade: 8, point: 6, select: 12, refine: 4 },
+    weights: { solve: 1, review: 0.5, verdict: 0.5, quote: 1.5, letter: 1, refine: 0.3 },
   },
   {
     name: 'stronger',

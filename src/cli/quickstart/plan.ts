@@ -31,7 +31,7 @@ export function planFor(minutes: number, seed: number): Plan {
     watched: Math.min(300, of(300, 50)),
     tested: Math.min(1200, of(1200, 100)),
     other: Math.min(400, of(400, 50)),
-    selectSteps: of(1200, 10),
+    selectSteps: of(1000, 10),
     refineSteps: of(1500, 10),
   };
 }
