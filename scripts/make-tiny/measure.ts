@@ -1,11 +1,11 @@
 /**
  * What checkpoints can do on held-out problems: solving by sampling (pass@1, majority and pass@n over the same draws) and
- * greedily, by family; judging and pointing as a share of right replies. Prints one JSON document.
+ * greedily, by family; judging and pointing as a share of right replies, and letters by the place that decides. Prints one JSON document.
  *
  *   node scripts/make-tiny/measure.ts [--problems 300] [--n 8] [--temperature 0.8] [--seed measure] [--threads 2] FOLDER...
  */
 import { parseArgs } from 'node:util';
-import { makeRng, seedFor } from '../../src/core/index.ts';
+import { makeRng, type Rng, seedFor } from '../../src/core/index.ts';
 import { createCores, createEmbeddedTrainer, type EmbeddedModel, readCheckpoint } from '../../src/engine/index.ts';
 import {
   answerOf,
@@ -14,12 +14,15 @@ import {
   type Family,
   type FamilyProblem,
   gradeExample,
+  PLACES,
   pointExample,
   readGrade,
   readSelection,
   type SkillExample,
   selectExample,
+  selectPrompt,
   solves,
+  TRAINING_FAMILIES,
 } from '../../src/synthesize/families/index.ts';
 
 export interface MeasureSettings {
@@ -43,6 +46,7 @@ export interface FamilyScore {
 /** Problems under way at the same time. */
 const AT_ONCE = 128;
 const LONGEST_REPLY = 24;
+const ELEMENT_WISE = TRAINING_FAMILIES.filter(({ name }) => name !== 'chain');
 
 /** Solves held-out problems of one family. */
 export async function measureFamily(
@@ -140,11 +144,46 @@ export async function measureSkills(model: EmbeddedModel, count: number): Promis
   };
 }
 
-/** Whether a reply in the select format names the candidate that it restates. */
-function pointsAtQuote({ prompt }: SkillExample, reply: string): boolean {
+/**
+ * For each place the share of letters that are right behind a restated candidate, where candidates differ in that place only, drawn at
+ * temperature 1. Below .9 at any place a selector cannot learn much there: what its letter cannot tell apart earns nothing.
+ */
+export async function measureLetters(model: EmbeddedModel, count: number): Promise<readonly number[]> {
+  const shares: number[] = [];
+  for (let place = 0; place < PLACES; place++) {
+    const rng = makeRng('measure-letters').split(place);
+    const prompts = Array.from({ length: count }, (_, i) => alikeButFor(place, rng.split(i)));
+    const found = await inParts(prompts, async (prompt) => {
+      const [reply = ''] = await replies(model, prompt, { n: 1, temperature: 1, seed: seedFor('letters', prompt) });
+      return letterOf(prompt, reply);
+    });
+    const restated = found.filter((one) => one !== undefined);
+    shares.push(restated.filter(Boolean).length / restated.length);
+  }
+  return shares;
+}
+
+/** Four candidates that differ in one place. */
+function alikeButFor(place: number, rng: Rng): string {
+  const { question, worked } = drawProblem(ELEMENT_WISE, 'held-out', rng);
+  const digits = rng.pick([...'0123456789'], 4);
+  return selectPrompt(
+    question,
+    digits.map((digit) => `${worked.slice(0, place)}${digit}${worked.slice(place + 1)}`),
+  );
+}
+
+/** Whether a reply in the select format names the candidate that it restates; undefined where it restates none. */
+function letterOf(prompt: string, reply: string): boolean | undefined {
   const candidates = prompt.slice(0, -1).split(';').slice(1);
   const reading = readSelection(reply, candidates.length);
-  return reading !== undefined && candidates[reading.index]?.slice(1) === reading.restated;
+  const restates = candidates.some((candidate) => candidate.slice(1) === reading?.restated);
+  return reading !== undefined && restates ? candidates[reading.index]?.slice(1) === reading.restated : undefined;
+}
+
+/** Whether a reply in the select format names the candidate that it restates. */
+function pointsAtQuote({ prompt }: SkillExample, reply: string): boolean {
+  return letterOf(prompt, reply) === true;
 }
 
 async function main(): Promise<void> {
@@ -173,7 +212,9 @@ async function main(): Promise<void> {
     const families: FamilyScore[] = [];
     for (const family of FAMILIES) families.push(await measureFamily(model, family, settings));
     const trained = families.filter((_, i) => FAMILIES[i]?.learned === 'all');
-    results.push({ folder, mixed: mixed(trained), families, skills: await measureSkills(model, settings.problems) });
+    const skills = await measureSkills(model, settings.problems);
+    const letters = await measureLetters(model, settings.problems);
+    results.push({ folder, mixed: mixed(trained), families, skills, letters });
     await model.close();
     await trainer.close();
   }

@@ -7,7 +7,7 @@ import { makeRng } from '../../src/core/index.ts';
 import { createCores, createEmbeddedTrainer, type EmbeddedModel, readCheckpoint } from '../../src/engine/index.ts';
 import { FAMILIES, TRAINING_FAMILIES } from '../../src/synthesize/families/index.ts';
 import { makeBatch } from './batch.ts';
-import { type FamilyScore, measureFamily, measureSkills, mixed } from './measure.ts';
+import { type FamilyScore, measureFamily, measureLetters, measureSkills, mixed } from './measure.ts';
 import { positionAt, STAGES } from './recipe.ts';
 
 const tiny = fileURLToPath(new URL('../../assets/tiny/', import.meta.url));
@@ -43,6 +43,17 @@ test('the bundled checkpoint solves as often as its documentation says', { skip 
 test('its replies have the form of the select format', { skip }, async () => {
   const { formed = 0 } = await withModel(tiny, (model) => measureSkills(model, 100));
   assert.ok(formed > 0.95, `${formed} of the replies can be read`);
+});
+
+test('its letters tell candidates apart at every place', { skip }, async () => {
+  for (const folder of [tiny, path.join(tiny, 'second')]) {
+    const letters = await withModel(folder, (model) => measureLetters(model, 100));
+    // A place that was never matched gives .25 to .6.
+    assert.ok(
+      letters.every((share) => share > 0.75),
+      `${folder}: ${letters.join(', ')}`,
+    );
+  }
 });
 
 test('its siblings are a weaker and a stronger generator', { skip }, async () => {

@@ -1,4 +1,4 @@
-export { FAMILY_VOCABULARY, LETTERS, placeTagging } from './alphabet.ts';
+export { FAMILY_VOCABULARY, LETTERS, PLACES, placeTagging } from './alphabet.ts';
 export {
   answerOf,
   type DrawOptions,
