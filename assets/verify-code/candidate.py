@@ -1,7 +1,9 @@
 """The candidate's side: loads the program and answers the judge. Everything here is in the candidate's reach."""
-import builtins, gc, io, json, os, sys, types
+import _sitebuiltins, builtins, gc, io, json, os, sys, types
 from remote import serve_use
 from wire import Wire
+
+builtins.exit, builtins.quit = _sitebuiltins.Quitter('exit', ''), _sitebuiltins.Quitter('quit', '')  # as the site module does
 
 LIBRARY = '''
 import sys, os, re, math, random, string, time, json, copy, bisect, heapq, itertools, functools, operator, collections
@@ -25,8 +27,8 @@ from builtins import *
 '''
 
 
-def load(program, name='__main__', setup='', library=False, quiet=False):
-    """Runs the program as module `name`. Setup runs first, or after it where it needs the program's own names."""
+def load(program, name='__candidate__', setup='', library=False):
+    """Runs the program as module `name`: `__main__` only where the whole program is judged. Setup runs first, or after it where it needs the program's own names."""
     module = types.ModuleType(name)
     module.__builtins__ = builtins
     sys.modules[name] = module
@@ -78,7 +80,7 @@ def run_script(program, library):
     """Runs a whole program: its output is on file descriptor 1 when this returns, as after a normal exit."""
     builtins.open = open_standard
     try:
-        load(program, library=library)
+        load(program, '__main__', library=library)
     except SystemExit as exit:
         status = exit.code
         finish()
@@ -117,6 +119,6 @@ def call_with_json(namespace, name, arguments):
 
 
 def as_json(value):
-    if isinstance(value, (list, tuple, range)) or type(value).__name__ in ('deque', 'dict_keys', 'dict_values', 'map', 'filter', 'zip'):
+    if isinstance(value, (list, tuple, range)) or type(value).__name__ in ('deque', 'dict_keys', 'dict_values') or hasattr(type(value), '__next__'):
         return list(value)
     raise TypeError(f'the function returned a {type(value).__name__}, which JSON cannot hold')

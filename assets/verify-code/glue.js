@@ -151,8 +151,10 @@ globalThis.winnow = (() => {
       const real = ops[name];
       ops[name] = (...args) => { if (!allowed(...args)) throw new FS.ErrnoError(ERROR.readOnly); return real(...args); };
     };
-    for (const name of ['mknod', 'unlink', 'rmdir', 'symlink']) guard(dir.node, name, inTmp);
-    guard(dir.node, 'rename', (node, folder) => inTmp(node) && inTmp(folder));
+    const plain = (name) => name !== '__proto__'; // a folder is a JavaScript object, which would keep it out of our sight
+    for (const name of ['unlink', 'rmdir']) guard(dir.node, name, inTmp);
+    for (const name of ['mknod', 'symlink']) guard(dir.node, name, (folder, file) => inTmp(folder) && plain(file));
+    guard(dir.node, 'rename', (node, folder, file) => inTmp(node) && inTmp(folder) && plain(file));
     for (const kind of [dir, file, link, chrdev]) guard(kind.node, 'setattr', (node, attributes) => { spend(attributes.size ?? 0); return inTmp(node) && node !== tmp; });
     guard(file.stream, 'write', (stream, _buffer, _offset, length, position) => { spend(length + Math.max(0, position - stream.node.usedBytes)); return inTmp(stream.node); });
     guard(file.stream, 'msync', (stream) => inTmp(stream.node));

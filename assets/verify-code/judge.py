@@ -58,7 +58,7 @@ def run_script(wire, job):
 
 
 def run_call(wire, job):
-    wire.ask('load', {'program': job['program'], 'name': '__candidate__', 'setup': job.get('setup', ''), 'library': job.get('library', False)})
+    wire.ask('load', {'program': job['program'], 'setup': job.get('setup', ''), 'library': job.get('library', False)})
     value = wire.ask('json', job['name'], job['arguments'])[0]
     if type(value) is not str:
         raise Gone('not JSON text')

@@ -51,6 +51,7 @@ def prepare_streams():
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding='utf-8')
     sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, 'w', closefd=False)), encoding='utf-8')
     sys.stderr = sys.__stderr__ = io.TextIOWrapper(io.BufferedWriter(io.FileIO(2, 'w', closefd=False)), encoding='utf-8')
+    sys.stdin.mode, sys.stdout.mode, sys.stderr.mode = 'r', 'w', 'w'  # fast input and output of contests asks
 
 
 def run_thread_at_once(thread):

@@ -40,16 +40,58 @@
       case 'map': return new Map(value.map(decode));
       case 'set': return new Set(value.map(decode));
       case 'date': return new Date(value);
-      case 'object': { const made = {}; for (const [key, inner] of value) Object.defineProperty(made, key, { value: decode(inner), writable: true, enumerable: true, configurable: true }); return made; }
-      case 'yours': return objects[value];
+      case 'object': return objectOf(value);
+      case 'yours': if (!Number.isInteger(value) || !Object.hasOwn(objects, value)) throw new TypeError('no such object'); return objects[value];
       case 'handle': return proxyOf(value, data[2]);
-      case 'promise': unsettled += 1; return new Promise((resolve, reject) => { request('then', value, null, [settling(resolve), settling(reject)]); });
+      case 'promise': return new Promise((resolve, reject) => wait((...both) => request('then', value, null, both), resolve, reject));
       default: throw new TypeError('not a value');
     }
   }
 
   let unsettled = 0;
-  const settling = (then) => (value) => { unsettled -= 1; then(value); };
+
+  /** Hands two functions to the other side, of which one is to be called; counted until one is, and only once. */
+  function wait(start, resolve, reject) {
+    let settled = false;
+    unsettled += 1;
+    const settling = (then) => (value) => {
+      if (!settled) unsettled -= 1;
+      settled = true;
+      then(value);
+    };
+    start(settling(resolve), settling(reject));
+  }
+
+  /** The other side's `then`, so that what it never settles is counted like a promise. */
+  const thenOf = (then) => (typeof then === 'function' ? function (resolve, reject) { wait((...both) => then.apply(this, both), resolve, reject); } : then);
+
+  /** An object of the other side is no number: one that could choose its value at each use would pass every comparison. */
+  function noNumber(hint) {
+    if (hint !== 'string') throw new TypeError('an object of the program is no number');
+    return this.toString();
+  }
+
+  function objectOf(entries) {
+    const made = {};
+    const put = (key, value, enumerable) => Object.defineProperty(made, key, { value, writable: true, enumerable, configurable: true });
+    for (const [key, data] of entries) put(String(key), key === 'then' ? thenOf(decode(data)) : decode(data), true);
+    if (Object.hasOwn(made, 'valueOf') || Object.hasOwn(made, 'toString')) put(Symbol.toPrimitive, noNumber, false);
+    return made;
+  }
+
+  /** Goes through what the other side goes through. */
+  function* each(index) {
+    const iterator = request('iterate', index, null);
+    for (let step = iterator.next(); !step.done; step = iterator.next()) yield step.value;
+  }
+
+  function fieldOf(index, key) {
+    if (key === Symbol.toPrimitive) return noNumber;
+    if (key === Symbol.iterator) return () => each(index);
+    if (typeof key === 'symbol') return undefined;
+    const value = request('get', index, key);
+    return key === 'then' ? thenOf(value) : value;
+  }
 
   function proxyOf(index, kind) {
     if (proxies.has(index)) return proxies.get(index);
@@ -57,7 +99,7 @@
     const proxy = new Proxy(target, {
       apply: (_target, self, args) => request('call', index, encode(self), args),
       construct: (_target, args) => request('new', index, null, args),
-      get: (_target, key) => (typeof key === 'string' ? request('get', index, key) : undefined),
+      get: (_target, key) => fieldOf(index, key),
     });
     proxies.set(index, proxy);
     remotes.set(proxy, index);
@@ -100,7 +142,7 @@
       const args = data.map(decode);
       const before = JSON.stringify(args.map((arg) => encode(arg)));
       const target = typeof index === 'number' ? objects[index] : (0, eval)(index);
-      const value = operation === 'get' ? target[extra] : operation === 'new' ? new target(...args) : operation === 'then' ? void then.apply(target, args) : operation === 'call' ? target.apply(decode(extra), args) : target;
+      const value = operation === 'get' ? target[extra] : operation === 'new' ? new target(...args) : operation === 'iterate' ? target[Symbol.iterator]() : operation === 'then' ? void then.apply(target, args) : operation === 'call' ? target.apply(decode(extra), args) : target;
       const after = args.map((arg) => encode(arg));
       return JSON.stringify([true, encode(value), JSON.stringify(after) === before ? null : after]);
     } catch (error) {

@@ -226,7 +226,8 @@ def tell(what):
 
 
 def main():
-    filter = base64.b64decode(sys.argv[1])
+    filter = base64.b64decode(sys.argv.pop())
+    sys.argv[0] = 'program.py'
     protect()
     gc.collect()
     gc.freeze()

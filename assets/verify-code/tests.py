@@ -101,11 +101,28 @@ def plan_all(tests):
 
 def plan(test, index):
     try:
-        tree = ast.parse(test)
-        rewritten = ast.fix_missing_locations(ShowSides().visit(ast.parse(test)))
+        tree = without_main(ast.parse(test))
+        rewritten = ast.fix_missing_locations(ShowSides().visit(without_main(ast.parse(test))))
         return tree, compile(rewritten, f'<test {index}>', 'exec')
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise NotJudged(f'test {index + 1} does not parse: {text_of(error)}') from error
+
+
+def without_main(tree):
+    """The tests of a file that runs itself: what stands below `if __name__ == '__main__'` counts, `unittest.main()`, which would leave, does not."""
+    opened = [inner for node in tree.body for inner in (node.body if is_main_part(node) else [node])]
+    tree.body = [node for node in opened if not runs_all(node)]
+    return tree
+
+
+def is_main_part(node):
+    compares = isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and not node.orelse
+    return compares and isinstance(node.test.left, ast.Name) and node.test.left.id == '__name__'
+
+
+def runs_all(node):
+    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr == 'main' and isinstance(called.value, ast.Name) and called.value.id == 'unittest'
 
 
 class ShowSides(ast.NodeTransformer):

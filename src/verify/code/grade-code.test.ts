@@ -147,8 +147,48 @@ for kind in (ValueError, Bad):
       };
       assert.equal((await grade(task, 'n = int(input())\nprint(3, n - 3)')).kind, 'correct');
       assert.equal((await grade(task, 'print(1, 2)')).kind, 'wrong');
+      const given = { ...task, stdin_tests: [{ input: '10\n', output: '4 6' }] };
+      assert.equal(
+        (await grade(given, 'print("garbage")')).kind,
+        'wrong',
+        'a checker that fails at garbage refuses it',
+      );
       const broken = await grade({ ...task, checker: 'def check(a, b, c): return 1 / 0' }, 'print(1)');
       assert.match(broken.detail, /^task: its checker/);
+    });
+
+    test('what programs usually do is no fault: exit(), a main part, a byte order mark, fast input, iterators', async () => {
+      const echo = { stdin_tests: [{ input: '5\n', output: '5' }] };
+      const scripts = [
+        'print(input())\nexit()\nprint(1)',
+        'print(input())\nquit(0)',
+        '\uFEFFprint(input())',
+        'import fileinput\nprint(int(next(iter(fileinput.input()))))',
+        'import sys\nassert "r" in sys.stdin.mode and "x" not in sys.stdout.mode and "w" in sys.stdout.mode\nprint(input())',
+      ];
+      for (const program of scripts) {
+        const verdict = await grade(echo, program);
+        assert.equal(verdict.kind, 'correct', `${program}: ${verdict.detail}`);
+      }
+      const mains = ['print(f(int(input())))', 'import sys; sys.exit(0)', 'import unittest; unittest.main()'];
+      for (const main of mains) {
+        const program = `def f(x): return x * x\nif __name__ == "__main__":\n    ${main}`;
+        assert.equal((await grade({ tests: ['assert f(3) == 9'] }, program)).kind, 'correct', main);
+      }
+      const call = { fn_name: 'f', tests: [{ input: '[1, 2]', output: '[1, 3]', testtype: 'functional' }] };
+      assert.equal((await grade(call, 'def f(xs): return accumulate(xs)')).kind, 'correct');
+    });
+
+    test('a test file that would run itself is run as one that does not', async () => {
+      const file =
+        'import unittest\nclass T(unittest.TestCase):\n    def test_two(self):\n        self.assertEqual(f(2), 4)\n';
+      for (const end of ['unittest.main()', "if __name__ == '__main__':\n    unittest.main()"]) {
+        assert.equal((await grade({ tests: file + end }, 'def f(x): return x * x')).kind, 'correct', end);
+        assert.equal((await grade({ tests: file + end }, 'def f(x): return 0')).kind, 'wrong', end);
+      }
+      const below = { tests: "if __name__ == '__main__':\n    assert f(2) == 4" };
+      assert.equal((await grade(below, 'def f(x): return x * x')).kind, 'correct');
+      assert.equal((await grade(below, 'def f(x): return 0')).kind, 'wrong', 'tests below a main part count');
     });
 
     test('time that ran out is a verdict of its own, and what is left is not run', async () => {

@@ -5,7 +5,17 @@
 export interface HostileProgram {
   readonly name: string;
   /** What it is graded against: assert-style tests of `f` in several styles, a script, or a functional call of `f`. */
-  readonly against: 'tests' | 'equality' | 'loop' | 'sets' | 'library' | 'given' | 'script' | 'call';
+  readonly against:
+    | 'tests'
+    | 'equality'
+    | 'loop'
+    | 'mapped'
+    | 'order'
+    | 'sets'
+    | 'library'
+    | 'given'
+    | 'script'
+    | 'call';
   readonly program: string;
 }
 
@@ -232,11 +242,57 @@ const values: Readonly<Record<string, readonly [HostileProgram['against'], strin
   ],
   'says that it defines set': [
     'sets',
-    'import candidate\nserve = candidate.Candidate.serve\ncandidate.Candidate.serve = lambda s, r: (["set"],) if r[0] == "names" else serve(s, r)\nclass E:\n  __eq__ = lambda s, o: True\n  __hash__ = None\ndef set(x): return E()\ndef f(x): return 0',
+    'import wire\nanswer = wire.Wire.answer\nwire.Wire.answer = lambda s, r: s.send(("ok", None, True)) if r[0] == "find" and r[1] == "set" else answer(s, r)\nclass E:\n  __eq__ = lambda s, o: True\n  __hash__ = None\ndef set(x): return E()\ndef f(x): return 0',
   ],
   'finds every name that is asked for': [
     'sets',
-    'import candidate\nserve = candidate.Candidate.serve\ncandidate.Candidate.serve = lambda s, r: (lambda *a: 0, True) if r[0] == "find" else serve(s, r)\ndef f(x): return 0',
+    'import wire\nanswer = wire.Wire.answer\nwire.Wire.answer = lambda s, r: s.send(("ok", lambda *a: 0, True)) if r[0] == "find" else answer(s, r)\ndef f(x): return 0',
+  ],
+  'ends a loop where its name is looked up': [
+    'mapped',
+    'import wire\nanswer = wire.Wire.answer\nn = []\ndef mine(s, r):\n  if r[0] == "find":\n    n.append(r)\n    if len(n) > 1: return s.send(("raise", ["StopIteration"], ()))\n  return answer(s, r)\nwire.Wire.answer = mine\ndef f(x): return 1',
+  ],
+  'ends a loop by an exception with other names': [
+    'mapped',
+    'class E(StopIteration, AssertionError): pass\ndef f(x):\n  if x == 1: return 1\n  raise E',
+  ],
+  'an object greater and smaller than everything': [
+    'order',
+    'class A:\n  __lt__ = __gt__ = __le__ = __ge__ = lambda s, o: True\ndef f(x): return A()',
+  ],
+  'an int smaller and greater than everything': [
+    'order',
+    'class A(int):\n  __lt__ = __gt__ = __le__ = __ge__ = __eq__ = lambda s, o: True\n  __hash__ = None\ndef f(x): return A(0)',
+  ],
+  'no number at all': ['order', 'from decimal import Decimal\ndef f(x): return Decimal("nan")'],
+  'a class that is changed after it was made': [
+    'equality',
+    'class A: pass\nclass B(A):\n  __eq__ = lambda s, o: True\n  __hash__ = None\ndef f(x):\n  a = A(); a.__class__ = B\n  return a',
+  ],
+  'a module that has every name': [
+    'equality',
+    'import sys, types\nclass M(types.ModuleType):\n  def __getattr__(s, n): return lambda *a: 9\nsys.modules[__name__].__class__ = M\ndef f(x): return 0',
+  ],
+  'an audit hook that leaves': [
+    'equality',
+    'import sys\ndef hook(e, a): raise SystemExit(0)\nsys.addaudithook(hook)\ndef f(x): return 0',
+  ],
+  'claims that the tests lack a package': ['equality', 'def f(x): raise ModuleNotFoundError("No module named numpy")'],
+  'claims that the task is at fault': [
+    'equality',
+    'class NotJudged(Exception): pass\ndef f(x): raise NotJudged("task: its tests cannot run")',
+  ],
+  'a pickle that is one of the marks itself': ['equality', sending('name("_value")')],
+  'a pickle of a tuple with code for names': [
+    'equality',
+    sending(
+      'name("_tuple") + text("T") + b"](" + text("x=1") + text("a: exec(1)") + text("__eq__") + b"e" + b"K\\x01K\\x02K\\x03\\x87\\x87R"',
+    ),
+  ],
+  'a pickle with a memo of gigabytes': ['equality', sending('b"K\\x09r\\xff\\xff\\xff\\xff"')],
+  'puts a class into an object of the tests': [
+    'given',
+    'def f(g):\n  for n in ("__class__", "__code__", "__globals__", "__defaults__", "__dict__", "x"):\n    try: setattr(g, n, type("E", (), {"__eq__": lambda *a: True}))\n    except Exception: pass\n  return g',
   ],
   'brings a math of its own': ['library', 'class math:\n  isclose = staticmethod(lambda *a: True)\ndef f(x): return 0'],
   'brings a function that is true to everything': [
@@ -283,6 +339,12 @@ const leavings: Readonly<Record<string, string>> = {
     'import os\nfor i, p in enumerate(("/", "/etc", "CANARY", "/proc/self/exe", "/winnow")):\n  try:\n    os.symlink(p, f"/tmp/l{i}")\n    if i == 2: print(open(f"/tmp/l{i}").read())\n  except OSError: pass',
   'leaves a library for the next':
     'for p in ("/tmp", "/dev/shm", "."):\n  for m in ("json", "random", "math", "judge", "sitecustomize"):\n    try: open(f"{p}/{m}.py", "w").write("raise SystemExit(0)")\n    except OSError: pass',
+  'leaves an access list for files to come':
+    'import os, struct\ntry:\n  none = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", t, 0, 0xffffffff) for t in (1, 4, 32))\n  for p in ("/tmp", "/dev/shm"): os.setxattr(p, "system.posix_acl_default", none); print("SECRET")\nexcept (OSError, AttributeError): pass',
+  'leaves a note on the folder itself':
+    'import os\ntry:\n  for p in ("/tmp", "/dev/shm"): os.setxattr(p, "user.note", b"x"); print("SECRET")\nexcept (OSError, AttributeError): pass',
+  'takes its judge out of the schedule':
+    'try:\n  import ctypes, os, platform, struct\n  c, arm = ctypes.CDLL(None), platform.machine() == "aarch64"\n  idle = struct.pack("<IIQiIQQQII", 56, 5, 0, 0, 0, 0, 0, 0, 0, 0)\n  for p in range(30):\n    if c.syscall(274 if arm else 314, p, idle, 0) == 0 or c.syscall(30 if arm else 251, 1, p, 3 << 13) == 0: print("SECRET")\nexcept (ImportError, AttributeError): pass',
   'waits at a fifo': 'import os\ntry:\n  os.mkfifo("/tmp/f"); open("/tmp/f").read()\nexcept OSError: pass',
   'forks twice to outlive the run':
     'import os, time\ntry:\n  if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n      while True:\n        time.sleep(1)\nexcept (OSError, AttributeError): pass',
@@ -325,6 +387,9 @@ const inCall: Readonly<Record<string, string>> = {
   'returns a number of a million digits':
     'import sys\nsys.set_int_max_str_digits(0)\ndef f(*a): return 42 * 10**1000000',
   'returns not a number': 'def f(*a): return float("nan")',
+  'returns an iterator without end': 'def f(*a): return iter(int, 1)',
+  'an int that shows itself as another': 'class I(int):\n  __repr__ = __str__ = lambda s: "42"\ndef f(*a): return I(0)',
+  'returns one key twice': 'import json\njson.dumps = lambda *a, **b: \'{"a": 42, "a": 0}\'\ndef f(*a): return 0',
 };
 
 const inJavaScript: Readonly<Record<string, string>> = {
@@ -366,6 +431,38 @@ const inJavaScript: Readonly<Record<string, string>> = {
     'const f = () => new Promise(() => {}); const again = () => Promise.resolve().then(again); again()',
 };
 
+/** Against tests that pass functions, that wait and that compare. */
+const inJavaScriptTasks: Readonly<Record<string, readonly [HostileProgram['against'], string]>> = {
+  "JS: gives back the judge's own functions": [
+    'given',
+    '__winnow.answer = (text) => { const [op, , , args] = JSON.parse(text); if (op === "name") return text.includes("typeof") ? "[true,true,null]" : \'[true,["handle",0,"function"],null]\'; const g = args[0][1]; const ask = (self, ...list) => JSON.parse(__ask(JSON.stringify(["call", g, self, list]))); try { const [, define] = ask(["undefined"], ["yours", "__defineGetter__"]); __ask(JSON.stringify(["call", define[1], ["yours", "__proto__"], ["every", ["handle", 7, "function"]]])); } catch {} return \'[true,["array",[0]],null]\' }; const f = () => 0',
+  ],
+  'JS: a promise that is settled twice for one that never is': [
+    'equality',
+    '__winnow.answer = (text) => { const [op, index, , args] = JSON.parse(text); if (op === "name") return text.includes("typeof") ? "[true,true,null]" : \'[true,["handle",0,"function"],null]\'; if (op === "then") { if (index === 2) for (let i = 0; i < 2; i++) __ask(JSON.stringify(["call", args[0][1], ["undefined"], [1]])); return \'[true,["undefined"],null]\' } return \'[true,["promise",1],[["promise",2]]]\' }; const f = () => 0',
+  ],
+  'JS: a thenable that is never settled': ['equality', 'const f = () => ({ then() {} })'],
+  'JS: an object whose then is never settled': ['equality', 'class T { then() {} }\nconst f = () => new T()'],
+  'JS: greater and smaller in turn': [
+    'order',
+    'let n = 0; class N { valueOf() { return [1e9, -1e9][n++ % 2] } }\nconst f = () => new N()',
+  ],
+  'JS: greater and smaller in turn, as plain data': [
+    'order',
+    'let n = 0; const f = () => ({ valueOf: () => [1e9, -1e9][n++ % 2] })',
+  ],
+  'JS: throws what has no text': [
+    'equality',
+    'const f = () => 0; throw { name: { toString: 1 }, message: { toString: 1 } }',
+  ],
+  'JS: throws a promise': ['equality', 'const f = () => 0; throw new Promise(() => {})'],
+  'JS: a status that throws': [
+    'equality',
+    'Object.defineProperty(globalThis, "__exit", { get() { throw 1 } }); throw 2',
+  ],
+  'JS: a status that is a symbol': ['equality', 'globalThis.__exit = Symbol("0"); throw 2'],
+};
+
 const list = (programs: Readonly<Record<string, string>>, against: HostileProgram['against']): HostileProgram[] =>
   Object.entries(programs).map(([name, program]) => ({ name, against, program }));
 
@@ -379,4 +476,7 @@ export const HOSTILE: readonly HostileProgram[] = [
 ];
 
 /** For the JavaScript sandbox, against the same task. */
-export const HOSTILE_JAVASCRIPT: readonly HostileProgram[] = [...list(inJavaScript, 'tests')];
+export const HOSTILE_JAVASCRIPT: readonly HostileProgram[] = [
+  ...list(inJavaScript, 'tests'),
+  ...Object.entries(inJavaScriptTasks).map(([name, [against, program]]) => ({ name, against, program })),
+];

@@ -22,6 +22,8 @@ const TASKS: Readonly<Record<HostileProgram['against'], CodeTaskRow>> = {
   },
   equality: { tests: ['assert f(3) == 9 and f(4) == 16'] },
   loop: { tests: ['for got, want in zip(map(f, [3, 4]), [9, 16]):\n    assert got == want'] },
+  mapped: { tests: ['assert f(1) == 1', 'assert all(map(lambda p: f(p[0]) == p[1], [(3, 9), (4, 16)]))'] },
+  order: { tests: ['assert 8 < f(3) < 10 and f(4) >= 16 and f(4) <= 16'] },
   sets: { tests: ['assert set([f(3)]) == set([9]) and abs(f(4) - 16) < 1e-6 and len(str(f(5))) == 2'] },
   library: { tests: ['assert math.isclose(f(3), 9) and math.isclose(f(4), 16)'] },
   given: { tests: ['def g(x=3):\n    return x\n\nassert f(g) == 9', 'assert g() == 3 and f(lambda: 4) == 16'] },
@@ -32,16 +34,32 @@ const HONEST: Readonly<Record<HostileProgram['against'], string>> = {
   tests: 'def f(x): return x * x',
   equality: 'def f(x): return x * x',
   loop: 'def f(x): return x * x',
+  mapped: 'def f(x): return x * x',
+  order: 'def f(x): return x * x',
   sets: 'def f(x): return x * x',
   library: 'import math\ndef f(x): return math.pow(x, 2)',
   given: 'def f(g): return g() ** 2',
-  script: 'import random, math, json\nprint(sum([int(input()) ** 2]))',
+  script:
+    'import random, math, json\nwith open("/tmp/x", "w") as f: f.write("1")\nprint(int(open("/tmp/x").read()) * sum([int(input()) ** 2]))',
   call: 'def f(x): return x * 7',
 };
 const JAVASCRIPT_TESTS =
   'assert.strictEqual(f(3), 9); console.assert(Math.abs(f(4) - 16) < 1e-6); assert.deepStrictEqual([f(5)], [25])';
-const JAVASCRIPT_TASKS = { ...TASKS, tests: { language: 'javascript', tests: JAVASCRIPT_TESTS } };
-const JAVASCRIPT_HONEST = { ...HONEST, tests: 'const f = (x) => x * x' };
+const inJavaScript = (tests: string): CodeTaskRow => ({ language: 'javascript', tests });
+const JAVASCRIPT_TASKS = {
+  ...TASKS,
+  tests: inJavaScript(JAVASCRIPT_TESTS),
+  given: inJavaScript('assert.deepStrictEqual(f((x) => x, 4), [4])'),
+  equality: inJavaScript('(async () => { assert.strictEqual(await f(3), 9) })(); 0'),
+  order: inJavaScript('const got = f(3); assert(got > 8 && got < 10)'),
+};
+const JAVASCRIPT_HONEST = {
+  ...HONEST,
+  tests: 'const f = (x) => x * x',
+  given: 'const f = (g, x) => [g(x)]',
+  equality: 'const f = async (x) => x * x',
+  order: 'const f = (x) => x * x',
+};
 
 const folder = mkdtempSync(path.join(process.env.TMPDIR ?? '/var/tmp', 'winnow-canary-'));
 const canary = path.join(folder, 'canary');

@@ -150,14 +150,26 @@ function openGuest(memory: number, outputLimit: number, stdin: string): Guest {
 }
 
 function take(context: QuickJSContext, error: QuickJSHandle | undefined, value: QuickJSHandle | undefined): unknown {
-  if (error === undefined) return value?.consume((handle) => context.dump(handle) as unknown);
-  const dumped = error.consume((handle) => context.dump(handle) as unknown);
+  if (error === undefined) return value === undefined ? undefined : dump(context, value);
+  const dumped = dump(context, error);
   const { name, message } = (typeof dumped === 'object' && dumped !== null ? dumped : {}) as {
     name?: unknown;
     message?: unknown;
   };
-  throw new GuestError(String(name ?? 'Error'), String(message ?? dumped));
+  throw new GuestError(textOf(name ?? 'Error'), textOf(message ?? dumped));
 }
+
+/** The value as data. `dump` disposes of a promise itself. */
+function dump(context: QuickJSContext, handle: QuickJSHandle): unknown {
+  try {
+    return context.dump(handle) as unknown;
+  } finally {
+    if (handle.alive) handle.dispose();
+  }
+}
+
+/** A guest's data may have a `toString` that is no function. */
+const textOf = (value: unknown): string => (typeof value === 'object' ? (JSON.stringify(value) ?? '') : String(value));
 
 function failure(error: unknown): Answer {
   if (!(error instanceof GuestError)) throw error;
@@ -172,7 +184,7 @@ function runJob(job: Message): Answer {
   try {
     answer = runIn(candidate, job);
   } catch (error) {
-    const code = Number(candidate.evaluate('globalThis.__exit ?? -1'));
+    const code = exitOf(candidate);
     if (job.kind === 'script' && code === 0) answer = { outcome: 'passed' };
     else answer = code >= 0 ? { outcome: 'gone', how: `exit status ${code}` } : failure(error);
   }
@@ -181,9 +193,21 @@ function runJob(job: Message): Answer {
   return { ...answer, ...(job.kind === 'script' ? { stdout: text } : {}), why: full ? 'output-limit' : '' };
 }
 
+/** The status that the program left with; -1 where it did not, or says what is no number. */
+function exitOf(candidate: Guest): number {
+  try {
+    return Number(candidate.evaluate('globalThis.__exit ?? -1'));
+  } catch {
+    return -1;
+  }
+}
+
+/** `export` before a definition, and lists of names: a program is no module here. */
+const EXPORT = /^export (?:default )?(?=(?:async )?function|class |const |let |var )|^export \{[^}]*\};?$/gm;
+
 function runIn(candidate: Guest, job: Message): Answer {
   if (job.setup !== '') candidate.evaluate(job.setup);
-  candidate.evaluate(job.program);
+  candidate.evaluate(job.program.replace(EXPORT, ''));
   candidate.settle();
   switch (job.kind) {
     case 'script':

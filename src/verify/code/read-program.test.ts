@@ -60,6 +60,13 @@ test('a whole function gets the imports and helpers of the prompt', () => {
   assert.equal(readProgram(whole, HUMAN).program, `${expected}\n${whole}`);
 });
 
+test('imports from the future stay before all else', () => {
+  const whole = 'from __future__ import annotations\nimport math\n\ndef f(xs): return 1';
+  const { program = '' } = readProgram(block(whole), HUMAN);
+  assert.match(program, /^from __future__ import annotations\nfrom typing import List\n/);
+  assert.match(program, /import math\n\ndef f\(xs\): return 1$/);
+});
+
 test('a fenced body is put under the function, with its indentation mended', () => {
   const body = '    total = 0\n    for x in xs:\n        total += x\n    return total';
   const dedented = 'total = 0\nfor x in xs:\n    total += x\nreturn total';

@@ -153,9 +153,15 @@ function startOf(prompt: string, language: Language, entryPoint: string | undefi
   };
 }
 
+/** Must stand before all else in a program. */
+const FUTURE = /^from __future__ import .*\n/gm;
+
 function join(start: Start, code: string, language: Language, entryPoint: string | undefined, fenced: boolean): string {
   const outer = !/^[ \t]/.test(code.replace(/^\n+/, ''));
-  if (outer && entryPoint !== undefined && defines(code, entryPoint, language)) return `${start.before}\n${code}`;
+  if (outer && entryPoint !== undefined && defines(code, entryPoint, language)) {
+    const future = language === 'python' ? (code.match(FUTURE) ?? []) : [];
+    return `${future.join('')}${start.before}\n${future.length > 0 ? code.replace(FUTURE, '\n') : code}`;
+  }
   const body = fenced && language === 'python' ? indented(code, start.indent) : code;
   const gap = fenced && !start.prompt.endsWith('\n') ? '\n' : '';
   return start.prompt + gap + body;

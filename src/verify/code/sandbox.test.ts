@@ -17,8 +17,8 @@ const PROGRAMS = {
     leavesBadly: 'import sys\nprint("done")\nsys.exit(3)',
     square: 'def f(x):\n    return x * x',
     remembers:
-      'import sys, os\nprint(getattr(sys, "mark", 0), os.path.exists("/tmp/mark"), os.path.exists("/dev/shm/mark"))\nsys.mark = 1\nfor p in ("/tmp", "/dev/shm"):\n  try:\n    os.mkdir(p + "/mark"); open(p + "/mark/x", "w").close(); os.chmod(p + "/mark", 0); os.chmod(p, 0)\n  except OSError: pass',
-    fresh: '0 False False\n',
+      'import sys, os\nprint(getattr(sys, "mark", 0), os.path.exists("/tmp/mark"), os.path.exists("/dev/shm/mark"), os.path.exists("/tmp/__proto__"))\nsys.mark = 1\ntry: open("/tmp/__proto__", "w").close()\nexcept OSError: pass\nfor p in ("/tmp", "/dev/shm"):\n  try:\n    os.mkdir(p + "/mark"); open(p + "/mark/x", "w").close(); os.chmod(p + "/mark", 0); os.chmod(p, 0)\n  except OSError: pass',
+    fresh: '0 False False False\n',
     append: 'def f(items, x):\n    items.append(x)',
     assertSquare: ['assert f(3) == 9', 'assert f(-2) == 4'],
     assertWrong: ['assert f(3) == 8', 'assert f(-2) == 4'],
@@ -167,6 +167,24 @@ test('JavaScript tests that wait for a promise fail with it, wherever it is reje
     assert.equal(await grade(form, 'const f = async (x) => x'), 'wrong', form);
     assert.equal(await grade(form, 'const f = async (x) => new Promise(() => {})'), 'wrong', form);
   }
+});
+
+test('JavaScript programs may be modules, end in a promise, and return what is gone through', async (t) => {
+  const sandbox = await openSandbox({ kind: 'quickjs', workers: 1 });
+  t.after(() => sandbox.close());
+  const grade = async (task: object, program: string) =>
+    (await gradeCode({ ...task, language: 'javascript' }, program, sandbox, { from: 'program' })).kind;
+  const square = { tests: 'assert.strictEqual(f(3), 9)' };
+  assert.equal(await grade(square, 'export const f = (x) => x * x;\nexport { f };'), 'correct');
+  assert.equal(await grade(square, 'export default function f(x) { return x * x }'), 'correct');
+  const main = 'const main = async () => { for await (const line of lines) console.log(line) };\nmain()';
+  const lines = "const lines = require('readline').createInterface({ input: process.stdin });\n";
+  assert.equal(await grade({ stdin_tests: [{ input: '5\n6\n', output: '5\n6' }] }, lines + main), 'correct');
+  const range = { tests: 'assert.deepStrictEqual([...f(3)], [0, 1, 2]); assert.strictEqual(String(new P()), "P")' };
+  const program = 'function* f(n) { for (let i = 0; i < n; i++) yield i }\nclass P { toString() { return "P" } }';
+  assert.equal(await grade(range, program), 'correct');
+  const thenable = { tests: '(async () => { assert.strictEqual(await f(3), 9) })()' };
+  assert.equal(await grade(thenable, 'const f = (x) => ({ then(resolve) { resolve(x * x) } })'), 'correct');
 });
 
 test('the report names the one that auto picks, and auto picks it', async () => {

@@ -38,6 +38,7 @@ const SHARED_NEW = {
   pidfd_getfd: 438,
   process_madvise: 440,
   mount_setattr: 442,
+  setxattrat: 463,
 };
 
 const ARCHES: Readonly<Record<string, Arch>> = {
@@ -50,7 +51,7 @@ const ARCHES: Readonly<Record<string, Arch>> = {
       setpgid: 109, setsid: 112, personality: 135, sched_setparam: 142, sched_setscheduler: 144, setpriority: 141, chroot: 161, acct: 163, mount: 165, umount2: 166,
       swapon: 167, reboot: 169, init_module: 175, delete_module: 176, quotactl: 179, tkill: 200, sched_setaffinity: 203, tgkill: 234, kexec_load: 246,
       add_key: 248, request_key: 249, keyctl: 250, unshare: 272, perf_event_open: 298, fanotify_init: 300, prlimit64: 302, name_to_handle_at: 303, open_by_handle_at: 304,
-      setns: 308, process_vm_readv: 310, process_vm_writev: 311, kcmp: 312, finit_module: 313, bpf: 321, execveat: 322, userfaultfd: 323, rt_sigqueueinfo: 129, rt_tgsigqueueinfo: 297, pivot_root: 155,
+      setns: 308, process_vm_readv: 310, process_vm_writev: 311, kcmp: 312, finit_module: 313, bpf: 321, execveat: 322, userfaultfd: 323, sched_setattr: 314, ioprio_set: 251, setxattr: 188, lsetxattr: 189, fsetxattr: 190, rt_sigqueueinfo: 129, rt_tgsigqueueinfo: 297, pivot_root: 155,
     },
   },
   arm64: {
@@ -61,7 +62,7 @@ const ARCHES: Readonly<Record<string, Arch>> = {
       setpgid: 154, setsid: 157, personality: 92, sched_setparam: 118, sched_setscheduler: 119, setpriority: 140, chroot: 51, acct: 89, mount: 40, umount2: 39,
       swapon: 224, reboot: 142, init_module: 105, delete_module: 106, quotactl: 60, tkill: 130, sched_setaffinity: 122, tgkill: 131, kexec_load: 104,
       add_key: 217, request_key: 218, keyctl: 219, unshare: 97, perf_event_open: 241, fanotify_init: 262, prlimit64: 261, name_to_handle_at: 264, open_by_handle_at: 265,
-      setns: 268, process_vm_readv: 270, process_vm_writev: 271, kcmp: 272, finit_module: 273, bpf: 280, execveat: 281, userfaultfd: 282, rt_sigqueueinfo: 138, rt_tgsigqueueinfo: 240, pivot_root: 41,
+      setns: 268, process_vm_readv: 270, process_vm_writev: 271, kcmp: 272, finit_module: 273, bpf: 280, execveat: 281, userfaultfd: 282, sched_setattr: 274, ioprio_set: 30, setxattr: 5, lsetxattr: 6, fsetxattr: 7, rt_sigqueueinfo: 138, rt_tgsigqueueinfo: 240, pivot_root: 41,
     },
   },
 };
@@ -74,11 +75,11 @@ const EVERYONE = [
   'init_module', 'finit_module', 'delete_module', 'kexec_load', 'reboot', 'swapon', 'acct', 'quotactl', 'syslog', 'name_to_handle_at', 'open_by_handle_at', 'fanotify_init', 'personality', 'socket',
 ] as const;
 
-/** Refused to the candidate besides: new processes, other programs, signals to its judge, its place in the schedule. */
+/** Refused to the candidate besides: new processes, other programs, signals to its judge, places in the schedule, what stays on /tmp itself (access lists). */
 // biome-ignore format: a table
 const CANDIDATE = [
   ...EVERYONE, 'fork', 'vfork', 'execve', 'execveat', 'kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'pidfd_open', 'pidfd_send_signal', 'setsid', 'setpgid',
-  'sched_setparam', 'sched_setscheduler', 'sched_setaffinity', 'setpriority', 'semget', 'msgget', 'shmget', 'mq_open',
+  'sched_setparam', 'sched_setscheduler', 'sched_setattr', 'sched_setaffinity', 'setpriority', 'ioprio_set', 'setxattr', 'lsetxattr', 'fsetxattr', 'setxattrat', 'semget', 'msgget', 'shmget', 'mq_open',
 ] as const;
 
 /** Whom a file's SIGIO, or a signal of choice in its place, goes to: kill(2) by another name. */
