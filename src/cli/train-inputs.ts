@@ -99,7 +99,9 @@ async function openServer(
   const apiKey = process.env.TINKER_API_KEY;
   const open = (): Promise<Trainer> =>
     createTinkerTrainer({
-      ...{ baseUrl, baseModel: model, tokenizer, rank, seed: context.seed },
+      ...{ baseUrl, baseModel: model, tokenizer, rank, seed: context.seed, signal: context.signal },
+      onWait: ({ message }) =>
+        context.warn(`winnow: ${message}\n  Waiting for it, ten minutes at most; Ctrl-C ends that.`),
       ...(apiKey === undefined ? {} : { apiKey }),
     });
   const trainer = await open();
@@ -150,6 +152,19 @@ export async function wordsFor(
     readChoice: (reply, count) =>
       readSelection(reply, count) ?? { problem: 'it is not a restated solution with the letter of a candidate' },
   };
+}
+
+/** Says where held-out tasks are of problems that are trained on. */
+export function leaks(
+  tasks: readonly { readonly problem: string }[],
+  heldOut: readonly { readonly problem: string }[],
+): string[] {
+  const trained = new Set(tasks.map(({ problem }) => problem));
+  const shared = heldOut.filter(({ problem }) => trained.has(problem)).length;
+  if (shared === 0) return [];
+  return [
+    `${shared} of ${heldOut.length} held-out tasks are of problems that are trained on: their figures will flatter. Hold out by problem.`,
+  ];
 }
 
 /** All of a file's rows. */

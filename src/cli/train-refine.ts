@@ -1,18 +1,24 @@
+import type { RefinementTask } from '../core/index.ts';
 import { readRefinementTasks } from '../synthesize/index.ts';
 import {
+  checkKinds,
   type EncodedTasks,
+  probeRefinement,
+  type RefinementExample,
   type RefineRow,
+  type RefineSettings,
   refinementExamples,
   refineOutcome,
   refineReport,
   refineSettings,
   refineSteps,
+  type Trainer,
   trainRefiner,
 } from '../train/index.ts';
 import type { CommandContext } from './command.ts';
 import type { Progress } from './progress.ts';
 import type { TrainOptions } from './train.ts';
-import { allOf, openTrainer, planOf, wordsFor } from './train-inputs.ts';
+import { allOf, leaks, openTrainer, planOf, wordsFor } from './train-inputs.ts';
 import { announceInterrupt, writeResults } from './train-results.ts';
 
 /** Trains a refiner, or with `--dry-run` says what that would take. */
@@ -21,19 +27,22 @@ export async function train(argument: string, options: TrainOptions, context: Co
   const plan = await planOf('refine', argument, options);
   const settings = refineSettings(plan.settings);
   const folder = options.out ?? 'train-refine';
+  const tasks = await allOf(readRefinementTasks(plan.tasks));
+  const heldOutTasks = plan.heldOut === undefined ? [] : await allOf(readRefinementTasks(plan.heldOut));
   const opened = await openTrainer(plan, folder, options, context);
   try {
     const { trainer } = opened;
     const words = await wordsFor(plan.form, trainer.tokenizer);
-    const encode = async (file: string): Promise<EncodedTasks> =>
-      refinementExamples(await allOf(readRefinementTasks(file)), trainer.tokenizer, words, settings.maxTokens);
-    const encoded = await encode(plan.tasks);
-    const notes = remarks(encoded, settings.maxTokens);
+    const encode = (from: readonly RefinementTask[]): EncodedTasks =>
+      refinementExamples(from, trainer.tokenizer, words, settings.maxTokens);
+    const encoded = encode(tasks);
+    const notes = [...remarks(encoded, settings.maxTokens), ...leaks(tasks, heldOutTasks)];
     for (const note of notes) context.note(note);
     const { examples } = encoded;
+    checkKinds(examples, settings);
     const steps = refineSteps(examples, settings);
-    if (options.dryRun === true) return forecast(encoded, steps, settings.batch, options, context);
-    const heldOut = plan.heldOut === undefined ? [] : (await encode(plan.heldOut)).examples;
+    if (options.dryRun === true) return await forecast(trainer, examples, settings, options, context);
+    const heldOut = encode(heldOutTasks).examples;
     const progress = context.progress('training', { total: steps, unit: 'steps' });
     announceInterrupt(folder, context);
     const run = await trainRefiner(trainer, examples, {
@@ -72,27 +81,20 @@ function remarks({ examples, withoutTarget, tooLong }: EncodedTasks, maxTokens: 
   ];
 }
 
-function forecast(
-  { examples }: EncodedTasks,
-  steps: number,
-  batch: number,
+async function forecast(
+  trainer: Trainer,
+  examples: readonly RefinementExample[],
+  settings: RefineSettings,
   { trainPrice }: TrainOptions,
   context: CommandContext,
-): void {
-  const tokens = examples.reduce((sum, { prompt, target }) => sum + prompt.length + target.length, 0);
-  const trained = Math.round((tokens / Math.max(1, examples.length)) * batch * steps);
-  const cost = trainPrice === undefined ? undefined : (trained * trainPrice) / 1e6;
-  const longest = examples.reduce((most, { prompt, target }) => Math.max(most, prompt.length + target.length), 0);
-  context.emit({
-    dry_run: true,
-    examples: examples.length,
-    steps,
-    trained_tokens: trained,
-    longest,
-    ...(cost === undefined ? {} : { cost }),
-  });
-  const said = cost === undefined ? '' : `, cost about ${cost.toFixed(2)}`;
+): Promise<void> {
+  const { steps, trainedTokens, longest, seconds } = await probeRefinement(trainer, examples, settings, context.seed);
+  const cost = trainPrice === undefined ? {} : { cost: (trainedTokens * trainPrice) / 1e6 };
+  const figures = { steps, trained_tokens: trainedTokens, longest, seconds };
+  context.emit({ dry_run: true, examples: examples.length, ...figures, ...cost });
+  const said = cost.cost === undefined ? '' : `, cost about ${cost.cost.toFixed(2)}`;
+  const minutes = `about ${(seconds / 60).toFixed(1)} min on this trainer`;
   context.print(
-    `${steps} steps of ${batch}: ${trained.toLocaleString('en-US')} tokens, the longest example ${longest}${said}.`,
+    `${steps} steps of ${settings.batch}: ${trainedTokens.toLocaleString('en-US')} tokens, the longest example ${longest}; ${minutes}${said}.`,
   );
 }

@@ -18,7 +18,7 @@ import type { CommandContext } from './command.ts';
 import { readPrices } from './prices.ts';
 import type { Progress } from './progress.ts';
 import type { TrainOptions } from './train.ts';
-import { allOf, openTrainer, planOf, type TrainPlan, wordsFor } from './train-inputs.ts';
+import { allOf, leaks, openTrainer, planOf, type TrainPlan, wordsFor } from './train-inputs.ts';
 import { announceInterrupt, writeResults } from './train-results.ts';
 
 /** Trains a selector, or with `--dry-run` says what that would take. */
@@ -34,9 +34,10 @@ export async function train(argument: string, options: TrainOptions, context: Co
     const { trainer } = opened;
     const words = await wordsFor(plan.form, trainer.tokenizer);
     const form = selectionForm(trainer.tokenizer, words);
-    if (options.dryRun === true) return await forecast(trainer, tasks, form, plan, options, context);
+    const notes = leaks(tasks, heldOut);
+    for (const note of notes) context.warn(`winnow: ${note}`);
+    if (options.dryRun === true) return await forecast(trainer, { tasks, heldOut }, form, plan, options, context);
     const solved = plan.solved === undefined ? [] : await solvedExamples(plan.solved, trainer, words);
-    const notes: string[] = [];
     const progress = context.progress('training', { total: settings.steps, unit: 'steps' });
     announceInterrupt(folder, context);
     const run = await trainSelector(trainer, tasks, {
@@ -88,7 +89,7 @@ export function showSelectRow(row: SelectRow, progress: Progress, context: Comma
 
 async function forecast(
   trainer: Trainer,
-  tasks: readonly SelectionTask[],
+  { tasks, heldOut }: Readonly<Record<'tasks' | 'heldOut', readonly SelectionTask[]>>,
   form: PolicyForm<SelectionTask>,
   plan: TrainPlan<'select'>,
   options: TrainOptions,
@@ -99,6 +100,7 @@ async function forecast(
   const found = await probeSelection(trainer, tasks, {
     form,
     settings: selectSettings(plan.settings),
+    heldOut: heldOut.length,
     seed: context.seed,
     tasks: options.probe,
     ...(price === undefined ? {} : { price }),
@@ -117,11 +119,11 @@ function describe(found: Forecast, tasks: number): string {
     value < 3600 ? `${(value / 60).toFixed(1)} min` : `${(value / 3600).toFixed(1)} h`;
   return [
     `Probed ${probed.tasks} of ${tasks} tasks with ${probed.rollouts} rollouts; nothing was trained.`,
-    `groups with contrast   ${percent(contrast.value)} (${percent(contrast.low)} to ${percent(contrast.high)}); all right ${percent(found.allRight)}, all wrong ${percent(found.allWrong)}`,
+    `groups with contrast   ${percent(contrast.value)} (${percent(contrast.low)} to ${percent(contrast.high)}); all right ${percent(found.allRight)}, all wrong ${percent(found.allWrong)}, nothing known ${percent(found.unknown)}`,
     `replies                reward ${found.reward.toFixed(3)}, valid ${percent(found.valid)}, cut off ${percent(found.cut)}, ${found.completionTokens.toFixed(0)} tokens each`,
     `prompts                ${found.promptTokens.toFixed(0)} tokens; longest with its reply ${found.longest}`,
-    `a step draws           ${Number.isFinite(found.groupsPerStep) ? count(found.groupsPerStep) : 'endless'} groups`,
-    `the run takes          ${count(drawnTokens.completion)} drawn and ${count(found.trainedTokens)} trained tokens, ${found.passes.toFixed(1)} passes over the tasks`,
+    `a step draws           ${count(found.groupsPerStep)} groups`,
+    `the run takes          ${count(drawnTokens.completion)} drawn and ${count(found.trainedTokens)} trained tokens, ${found.passes.toFixed(1)} passes over the tasks; ${count(found.evaluationReplies)} replies of them for evaluation`,
     `time                   about ${hours(seconds.drawing)} drawing and ${hours(seconds.training)} learning on this trainer`,
     ...(found.cost === undefined ? [] : [`cost                   about ${found.cost.toFixed(2)}`]),
   ].join('\n');

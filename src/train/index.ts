@@ -1,10 +1,13 @@
 export { checkDatum, LOSS_NAMES, type LossTerms, lossTerms } from './losses.ts';
 export { type Recipe, type RecipePlaces, readRecipe, recipeOf, type TrainingKind } from './recipe.ts';
 export {
+  checkKinds,
   type EncodedTasks,
   type MeasureOptions,
   type Mixture,
   measureRefinement,
+  probeRefinement,
+  type RefineForecast,
   type RefinementExample,
   type RefinementForm,
   type RefinementScores,

@@ -23,14 +23,16 @@ const PLACES = {
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
 const positive = z.number().min(0);
+/** At 1 a moving average would never move. */
+const decay = z.number().min(0).lt(1);
 
 const OPTIMISER = {
   learning_rate: positive,
   warmup_updates: z.int().min(0),
   decay: z.enum(['constant', 'linear', 'cosine']),
   final_share: share,
-  beta1: share,
-  beta2: share,
+  beta1: decay,
+  beta2: decay,
   epsilon: z.number().gt(0),
   weight_decay: positive,
   clip_norm: positive,
@@ -52,13 +54,16 @@ const SELECT = {
   loss_mean: z.enum(['token', 'sequence']),
   dynamic_sampling: z.boolean(),
   refill_limit: z.number().min(1),
-  overlong: z.union([
-    z.enum(['keep', 'filter']).transform((kind) => ({ kind })),
-    z.strictObject({ cache_tokens: count }).transform((given) => ({
-      kind: 'punish' as const,
-      cacheTokens: given.cache_tokens,
-    })),
-  ]),
+  overlong: z.union(
+    [
+      z.enum(['keep', 'filter']).transform((kind) => ({ kind })),
+      z.strictObject({ cache_tokens: count }).transform((given) => ({
+        kind: 'punish' as const,
+        cacheTokens: given.cache_tokens,
+      })),
+    ],
+    'expected keep, filter or {"cache_tokens": n}',
+  ),
   kl_weight: positive,
   solve_every: z.int().min(0),
   solve_batch: count,

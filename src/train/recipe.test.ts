@@ -35,6 +35,8 @@ test('an unknown key is named with the nearest known one', () => {
   fails('learning_rate: 1', /"learning_rate" belongs under settings/);
   fails('settings: {banana: 1}', /unknown key "banana" under settings$/);
   fails('settings: {rollouts: 1}', /settings\.rollouts/);
+  fails('settings: {overlong: drop}', /settings\.overlong: expected keep, filter or \{"cache_tokens": n\}/);
+  fails('settings: {beta2: 1}', /settings\.beta2/);
   fails('kind: refine', /of kind refine, not select/);
   fails('[1, 2]', /expected keys and values/);
 });

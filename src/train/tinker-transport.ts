@@ -12,6 +12,10 @@ export interface TinkerConnection {
   readonly patienceMs?: number;
   /** Longest pause between two attempts; the first is 0.2 s, each next twice as long. Default 10 s. */
   readonly maxPauseMs?: number;
+  /** Once aborted, a service that is away is waited for no longer. */
+  readonly signal?: AbortSignal;
+  /** Told once when waiting for a service that is away takes longer than a moment. */
+  readonly onWait?: (failure: WinnowError) => void;
 }
 
 export interface TinkerTransport {
@@ -32,11 +36,15 @@ interface Reply {
 }
 
 const FIRST_PAUSE_MS = 200;
+/** Pauses up to this are not worth a word. */
+const SHORT_PAUSE_MS = 1000;
 /** Longer than servers hold a poll. */
 const REPLY_TIMEOUT_MS = 330_000;
 
 export function createTinkerTransport(connection: TinkerConnection): TinkerTransport {
-  const { baseUrl, apiKey = 'tml-local', patienceMs = 600_000, maxPauseMs = 10_000 } = connection;
+  const { baseUrl, apiKey = 'tml-local', patienceMs = 600_000, maxPauseMs = 10_000, onWait } = connection;
+  const { signal: patience } = connection;
+  let waiting = false;
   if (!URL.canParse(baseUrl)) {
     throw new WinnowError('wrong-use', `"${baseUrl}" is not the address of a training server.`, {
       hint: 'Expected something like http://host:8000, without /api/v1.',
@@ -87,7 +95,10 @@ export function createTinkerTransport(connection: TinkerConnection): TinkerTrans
       let failure: WinnowError;
       try {
         const reply = await once(method, path, text, signal);
-        if (!isPassing(reply.status)) return reply;
+        if (!isPassing(reply.status)) {
+          waiting = false;
+          return reply;
+        }
         wait = reply.retryAfterMs ?? pause;
         failure = refusal(path, reply);
       } catch (cause) {
@@ -98,8 +109,13 @@ export function createTinkerTransport(connection: TinkerConnection): TinkerTrans
           cause,
         });
       }
-      if (performance.now() + wait > deadline) throw failure;
-      await sleep(wait, undefined, signal === undefined ? {} : { signal }).catch(() => signal?.throwIfAborted());
+      if (patience?.aborted === true || performance.now() + wait > deadline) throw failure;
+      if (!waiting && pause > SHORT_PAUSE_MS && failure.code !== 'rate-limited') {
+        waiting = true;
+        onWait?.(failure);
+      }
+      const wake = AbortSignal.any([signal, patience].filter((one) => one !== undefined));
+      await sleep(wait, undefined, { signal: wake }).catch(() => signal?.throwIfAborted());
     }
   }
 

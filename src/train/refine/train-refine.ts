@@ -207,7 +207,8 @@ function lossAt(rows: readonly RefineRow[], step: number | undefined): number {
   return row?.loss ?? Number.POSITIVE_INFINITY;
 }
 
-function checkKinds(examples: readonly RefinementExample[], { mixture }: RefineSettings): void {
+/** Throws `bad-input` where a kind that the mixture needs has no example. */
+export function checkKinds(examples: readonly RefinementExample[], { mixture }: RefineSettings): void {
   const needed = mixture === 'joint' ? (['refine', 'direct'] as const) : [mixture];
   const missing = needed.find((kind) => !examples.some((example) => example.kind === kind));
   if (missing === undefined) return;

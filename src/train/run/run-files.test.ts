@@ -55,6 +55,15 @@ test('a name for saving is never that of the last saved point', () => {
   again.close();
 });
 
+test('rows longer than what is read at once come back whole, signs of several bytes too', () => {
+  const files = open('long-rows');
+  const rows = [0, 1, 2].map((step) => ({ step, text: 'é€'.repeat(600_000 + step) }));
+  files.writeRows('rows.jsonl', rows);
+  appendFileSync(path.join(root, 'long-rows/rows.jsonl'), '{"torn":');
+  assert.deepEqual(files.readRows('rows.jsonl'), rows);
+  files.close();
+});
+
 test('a folder with a run of other settings is refused, and what differs is named', () => {
   open('other', { seed: 1, steps: 5 }).close();
   assert.throws(() => open('other', { seed: 2, steps: 5 }), { code: 'wrong-use', message: /seed was 1 and is 2\.$/ });

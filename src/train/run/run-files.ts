@@ -9,6 +9,7 @@ import {
   fdatasyncSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   truncateSync,
   writeSync,
@@ -141,20 +142,40 @@ function wholeBytes(file: string): number {
   return existsSync(file) ? readFileSync(file).lastIndexOf(0x0a) + 1 : 0;
 }
 
-/** The whole lines of a file; a torn last one is left out. */
+const PIECE_BYTES = 1 << 20;
+
+/** The whole lines of a file, read in pieces since batches that wait may be more than a string holds; a torn last line is left out. */
 function readLines(file: string): MetricRow[] {
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as MetricRow;
-    } catch (cause) {
-      throw new WinnowError('bad-input', `${file} line ${i + 1} is not JSON; the run cannot go on from it.`, {
-        hint: 'Restore the file, or start anew in another folder.',
-        cause,
-      });
+  const rows: MetricRow[] = [];
+  const handle = openSync(file, 'r');
+  try {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    let torn: Buffer[] = [];
+    for (let count = readSync(handle, piece); count > 0; count = readSync(handle, piece)) {
+      let from = 0;
+      for (let at = piece.indexOf(0x0a); at >= 0 && at < count; at = piece.indexOf(0x0a, from)) {
+        const line = Buffer.concat([...torn, piece.subarray(from, at)]).toString('utf8');
+        rows.push(parseLine(line, file, rows.length + 1));
+        [torn, from] = [[], at + 1];
+      }
+      torn.push(Buffer.from(piece.subarray(from, count)));
     }
-  });
+  } finally {
+    closeSync(handle);
+  }
+  return rows;
+}
+
+function parseLine(line: string, file: string, number: number): MetricRow {
+  try {
+    return JSON.parse(line) as MetricRow;
+  } catch (cause) {
+    throw new WinnowError('bad-input', `${file} line ${number} is not JSON; the run cannot go on from it.`, {
+      hint: 'Restore the file, or start anew in another folder.',
+      cause,
+    });
+  }
 }
 
 function checkPlan(begun: MetricRow | undefined, plan: RunPlan, folder: string): void {

@@ -55,8 +55,9 @@ const NOTHING: DrawnCounts = {
   surprise: 0,
 };
 
-/** A step gives up when so many times its groups were drawn and none had contrast. */
+/** A step gives up when so many times its groups were drawn, and at least so many groups, and none had contrast. */
 const HOPELESS = 2;
+const LEAST_HOPELESS = 64;
 
 /**
  * Draws groups from one version of the policy until enough have contrast (dynamic sampling, 2503.14476 section 3.2), as many
@@ -93,7 +94,7 @@ export async function drawBatch<Task extends { readonly id: string }>(
 
   try {
     while (kept.length < wanted && drawn.groups < limit) {
-      if (kept.length === 0 && drawn.groups >= HOPELESS * wanted) break;
+      if (kept.length === 0 && drawn.groups >= Math.max(HOPELESS * wanted, LEAST_HOPELESS)) break;
       launch();
       const group = await underWay.shift();
       if (group === undefined) break;
@@ -114,7 +115,7 @@ export async function drawBatch<Task extends { readonly id: string }>(
 }
 
 /** A prompt that the model cannot take leaves its group out; anything else that goes wrong ends the run. */
-function asRefusal(error: unknown): WinnowError {
+export function asRefusal(error: unknown): WinnowError {
   if (!isAbort(error) && error instanceof WinnowError && ['bad-input', 'refused'].includes(error.code)) return error;
   throw error;
 }

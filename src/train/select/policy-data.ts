@@ -17,13 +17,17 @@ export function policyLoss({ clipLow, clipHigh }: Pick<SelectSettings, 'clipLow'
   return clipLow === null || clipHigh === null ? { name: 'importance_sampling' } : { name: 'ppo', clipLow, clipHigh };
 }
 
-/** Splits groups into as many mini-batches as there are updates, in order, their sizes differing by at most one. */
+/**
+ * Splits groups into as many mini-batches as there are updates, in order, their sizes differing by at most one. One of which nothing
+ * counts in the loss, e.g. because every reply was cut off, is left out.
+ */
 export function miniBatches(groups: readonly Group[], settings: SelectSettings): readonly MiniBatch[] {
   const count = Math.min(settings.updates, groups.length);
-  return Array.from({ length: count }, (_, i) => {
+  const batches = Array.from({ length: count }, (_, i) => {
     const from = Math.floor((i * groups.length) / count);
     return miniBatch(groups.slice(from, Math.floor(((i + 1) * groups.length) / count)), settings);
   });
+  return batches.filter(({ data }) => data.length > 0);
 }
 
 interface Valued {

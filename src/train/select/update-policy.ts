@@ -95,7 +95,8 @@ function watch(
       const ratio = Math.exp(step);
       moved += ratio - 1 - step;
       const advantage = datum.advantages?.[t] ?? 0;
-      if (advantage > 0 ? ratio > (clipHigh ?? Number.POSITIVE_INFINITY) : ratio < (clipLow ?? 0)) clipped++;
+      if (advantage > 0 && ratio > (clipHigh ?? Number.POSITIVE_INFINITY)) clipped++;
+      if (advantage < 0 && ratio < (clipLow ?? 0)) clipped++;
     }
   });
   return { clipped: clipped / lossTokens, moved: moved / lossTokens };
