@@ -146,7 +146,7 @@ export async function measureSkills(model: EmbeddedModel, count: number): Promis
 
 /**
  * For each place the share of letters that are right behind a restated candidate, where candidates differ in that place only, drawn at
- * temperature 1. Below .9 at any place a selector cannot learn much there: what its letter cannot tell apart earns nothing.
+ * temperature 1. Near chance (.25) at a place a selector learns nothing there: what its letter cannot tell apart earns nothing.
  */
 export async function measureLetters(model: EmbeddedModel, count: number): Promise<readonly number[]> {
   const shares: number[] = [];

@@ -1,4 +1,4 @@
-import type { SelectionTask } from '../core/index.ts';
+import { type SelectionTask, snakeNames } from '../core/index.ts';
 import { readRefinementTasks, readSelectionTasks } from '../synthesize/index.ts';
 import {
   type Forecast,
@@ -131,11 +131,7 @@ function describe(found: Forecast, tasks: number): string {
 
 function snakeCased(value: unknown): Readonly<Record<string, unknown>> {
   const text = JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(
-          Object.entries(inner).map(([key, one]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), one]),
-        )
-      : inner,
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? snakeNames(inner) : inner,
   );
   return JSON.parse(text) as Readonly<Record<string, unknown>>;
 }

@@ -118,6 +118,13 @@ test('train refine trains a refiner with both losses, and ablations are settings
   const { before, after: end } = JSON.parse(joint.stdout) as Record<'before' | 'after', Record<string, number>>;
   assert.ok((end.direct_loss ?? 9) < (before.direct_loss ?? 0) && (end.refine_loss ?? 9) < (before.refine_loss ?? 0));
   assert.match(joint.stderr, /30 direct and 30 refinement examples/);
+  assert.match(joint.stderr, /60 of 60 held-out tasks are of problems that are trained on/);
+
+  const dry = await winnow(...line, ...settings, '--dry-run', '--out', place('dry-refiner'), '--json');
+  assert.equal(dry.code, 0, dry.stderr);
+  const { steps, seconds, trained_tokens: tokens } = JSON.parse(dry.stdout) as Record<string, number>;
+  assert.ok(steps === 6 && (seconds ?? 0) > 0 && (tokens ?? 0) > 0);
+  assert.ok(!existsSync(place('dry-refiner')));
 });
 
 test('a dry run foretells and trains nothing', async () => {
