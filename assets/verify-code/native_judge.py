@@ -1,5 +1,5 @@
 """The judge's process in the bubblewrap sandbox: jobs from Node on descriptor 3, candidates from the supervisor."""
-import json, os, socket, struct
+import json, os, struct
 import judge
 from wire import Gone, read_exact, write_all
 
@@ -9,13 +9,15 @@ NODE = 3
 class Host:
     """What the judge asks of the supervisor."""
 
-    def __init__(self, line):
-        self.line, self.fds = line, []
+    def __init__(self, line, supply):
+        self.line, self.supply, self.fds = line, supply, ()
 
     def begin(self, job):
-        send(self.line, {'op': 'begin', **job['limits']})
-        _, self.fds, _, _ = socket.recv_fds(self.line, 1, 3)
-        rpc, stdin, self.stdout = self.fds
+        data, ancillary, _, _ = self.supply.recvmsg(1, 64)
+        if not data:
+            os._exit(0)
+        self.fds = rpc, stdin, self.stdout = struct.unpack('3i', ancillary[0][2])
+        send(self.line, {'op': 'begin', 'seconds': job['limits']['seconds']})
         data = job.get('stdin', '').encode('utf-8', 'surrogatepass')
         os.pwrite(stdin, data, 0) if data else None
         self.limit, self.wants = job['limits']['output'], job['kind'] == 'script'
@@ -48,9 +50,9 @@ def read_line(line):
     return b''.join(parts)
 
 
-def run_judge(line):
+def run_judge(line, supply):
     """Reads jobs from Node and answers them, one at a time."""
-    host = Host(line)
+    host = Host(line, supply)
     while True:
         try:
             job = json.loads(read_exact(NODE, struct.unpack('<I', read_exact(NODE, 4))[0]))

@@ -3,12 +3,13 @@
 The judge gets its jobs and answers Node on file descriptor 3, which no candidate has; this process never sees tests,
 so nothing of them is in the memory that a candidate inherits.
 """
-import base64, ctypes, gc, json, os, resource, select, signal, socket, sys, time
+import _socket, base64, ctypes, gc, json, os, resource, select, signal, socket, struct, sys, time
 import candidate
+from core import Core
 from native_judge import run_judge, send
 import bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, random, re, statistics, string, threading, typing
 
-LIBC = ctypes.CDLL(None, use_errno=True)
+LIBC = ctypes.PyDLL(None)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
 TICK = 0.2  # seconds between looks at the clocks
 IDLE = 0.001  # processor seconds a tick under which the run counts as idle
@@ -38,25 +39,22 @@ def cpu_seconds(pid):
         return 0.0
 
 
-def run_candidate(limits, rpc, stdin, stdout, filter):
+def fork():
+    """The C library's fork. Python's makes locks and random numbers anew, which processes without threads need not, and which copies 190 pages."""
+    return LIBC.fork()
+
+
+def run_candidate(files, limits, filter):
     """A forked child becomes the candidate: its descriptors, its limits, its filter, then the program."""
-    os.dup2(stdin, 0)
-    os.dup2(stdout, 1)
-    os.dup2(os.open('/dev/null', os.O_WRONLY), 2)
-    os.dup2(rpc, 3)
+    for target, file in enumerate(files):
+        os.dup2(file, target)
     os.closerange(4, 256)
-    set_limit(resource.RLIMIT_AS, limits['memory'])
-    set_limit(resource.RLIMIT_FSIZE, limits['output'])
-    set_limit(resource.RLIMIT_NOFILE, 64)
-    set_limit(resource.RLIMIT_CORE, 0)
-    set_limit(resource.RLIMIT_CPU, int(limits['seconds']) + 10)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    program = Program(len(filter) // 8, filter)
-    if LIBC.prctl(PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0):
+    for which, value in limits:
+        set_limit(which, value)
+    if LIBC.prctl(PR_SET_SECCOMP, 2, filter, 0, 0):
         os._exit(97)
-    serve = candidate.Candidate(3)
     while True:
-        serve.step()
+        SERVE.step()
 
 
 def set_limit(which, value):
@@ -64,86 +62,101 @@ def set_limit(which, value):
 
 
 class Supervisor:
-    def __init__(self, filter):
-        self.filter = filter
-        self.judge = self.candidate = self.status = 0
-        self.candidate_cpu = 0.0
+    """One candidate at a time is there: it waits for its run, or `active`, it runs."""
+
+    def __init__(self, filter, memory, output, number):
+        self.filter = Program(len(filter) // 8, filter)
+        self.limits = [(resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, output), (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0)]
+        self.null = os.open('/dev/null', os.O_WRONLY)
+        self.waiting = ()  # the judge's ends of its files: kept until its run begins, since the judge may be replaced before
         self.active = False
+        self.core = Core(number)
+        self.core.settle(0.0, [0])
         self.start_judge()
+        self.start_candidate()
 
     def start_judge(self):
-        self.line, theirs = socket.socketpair()
-        self.judge = os.fork()
+        self.line, line = _socket.socketpair()
+        self.supply, supply = _socket.socketpair()
+        self.judge = fork()
         if not self.judge:
             protect()
             os.close(0)
             os.close(1)
             set_limit(resource.RLIMIT_AS, JUDGE_MEMORY)
-            self.line.close()
+            for fd in (self.line.detach(), self.supply.detach(), *self.waiting):
+                os.close(fd)
             gc.enable()
             try:
-                run_judge(theirs)
+                run_judge(line, supply)
             finally:
                 os._exit(1)
-        theirs.close()
+        line.close()
+        supply.close()
 
-    def stop_judge(self):
-        """Returns the signal that it had ended by, where it had."""
-        ended_by = kill(self.judge)
-        self.line.close()
-        self.stop_candidate()
-        self.active = False
-        return ended_by
-
-    def begin(self, limits):
+    def start_candidate(self):
+        """Forks the next candidate into an empty world, where it waits for its first message."""
         for folder in ('/tmp', '/dev/shm'):
             os.chmod(folder, 0o777)
             if empty(folder, LEFT) < 0:
                 sys.exit('a run left too many files')
-        rpc, theirs = socket.socketpair()
+        rpc, theirs = _socket.socketpair()
         stdin, stdout = os.memfd_create('in'), os.memfd_create('out')
-        self.candidate = os.fork()
+        self.candidate = fork()
         if not self.candidate:
             try:
                 gc.enable()
-                run_candidate(limits, theirs.fileno(), stdin, stdout, self.filter)
+                run_candidate((stdin, stdout, self.null, theirs.fileno()), self.limits, ctypes.byref(self.filter))
             finally:
                 os._exit(98)
-        socket.send_fds(self.line, [b'.'], [rpc.fileno(), stdin, stdout])
-        rpc.close()
         theirs.close()
-        os.close(stdin)
-        os.close(stdout)
-        self.limits, self.idle, self.why, self.active = limits, 0.0, '', True
+        self.waiting = (rpc.detach(), stdin, stdout)
+        self.offer()
+
+    def offer(self):
+        self.supply.sendmsg([b'.'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack('3i', *self.waiting))])
+
+    def begin(self, seconds):
+        for fd in self.waiting:
+            os.close(fd)
+        now = time.monotonic()
+        self.core.settle(now, (0, self.judge, self.candidate))
+        resource.prlimit(self.candidate, resource.RLIMIT_CPU, (int(seconds) + 10, int(seconds) + 10))
+        self.waiting, self.seconds, self.idle, self.why, self.active = (), seconds, 0.0, '', True
         self.judge_cpu = cpu_seconds(self.judge)
-        self.candidate_cpu, self.last_used, self.begun = 0.0, 0.0, time.monotonic()
-        self.last_look = self.begun
+        self.candidate_cpu, self.last_used = 0.0, 0.0
+        self.begun = self.last_look = now
 
     def stop_candidate(self):
-        """Kills and reaps it. Returns (processor seconds, wait status)."""
-        if not self.candidate:
-            return self.candidate_cpu, self.status
-        try:
-            os.kill(self.candidate, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        _, self.status, usage = os.wait4(self.candidate, 0)
-        self.candidate, self.candidate_cpu = 0, usage.ru_utime + usage.ru_stime
-        return self.candidate_cpu, self.status
+        """Kills and reaps it. Returns its wait status."""
+        if self.candidate:
+            kill(self.candidate)
+            _, status, usage = os.wait4(self.candidate, 0)
+            self.candidate, self.candidate_cpu = 0, usage.ru_utime + usage.ru_stime
+            return status
+        return 0
 
     def end(self, gone):
         ended = self.has_ended()
         until = time.monotonic() + LEAVING
-        while gone and not ended and time.monotonic() < until:
+        while gone and self.candidate and not ended and time.monotonic() < until:
             time.sleep(0.001)
             ended = self.has_ended()
-        cpu, status = self.stop_candidate()
-        self.active = False
         how = ''
-        if ended and not self.why:
-            how = f'signal {os.WTERMSIG(status)}' if os.WIFSIGNALED(status) else f'exit status {os.WEXITSTATUS(status)}'
-            self.why = 'timeout' if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU else ''
-        send(self.line, {'ms': round(cpu * 1000, 1), 'why': self.why, 'how': how})
+        if ended:
+            status = self.stop_candidate()
+            if not self.why:
+                how = f'signal {os.WTERMSIG(status)}' if os.WIFSIGNALED(status) else f'exit status {os.WEXITSTATUS(status)}'
+                self.why = 'timeout' if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU else ''
+        elif self.candidate:
+            kill(self.candidate)  # reaped below: the judge need not wait for that
+            self.candidate_cpu = cpu_seconds(self.candidate)
+        self.active = False
+        now = time.monotonic()
+        self.core.ran(now, now - self.begun, self.candidate_cpu + cpu_seconds(self.judge) - self.judge_cpu, (0, self.judge))
+        send(self.line, {'ms': round(self.candidate_cpu * 1000, 1), 'why': self.why, 'how': how})
+        self.stop_candidate()
+        self.start_candidate()
 
     def has_ended(self):
         return bool(self.candidate) and os.waitid(os.P_PID, self.candidate, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -156,10 +169,11 @@ class Supervisor:
         if used - self.last_used < IDLE:
             self.idle += min(now - self.last_look, TICK)  # a late look means a busy machine
         self.last_used, self.last_look = used, now
-        spent = max(used + self.idle - self.limits['seconds'], now - self.begun - WALL * self.limits['seconds'])
+        spent = max(used + self.idle - self.seconds, now - self.begun - WALL * self.seconds)
         if spent > 0 and self.candidate and not self.why:
             self.why = 'timeout'
             self.stop_candidate()
+        self.core.leave((0, self.judge, self.candidate))
         return spent <= GRACE
 
     def loop(self):
@@ -176,25 +190,38 @@ class Supervisor:
         text = self.line.recv(65536)
         if not text:
             return self.replace_judge('ended')
-        message = json.loads(text)
-        if message['op'] == 'begin':
-            self.begin(message)
-        else:
-            self.end(message['gone'])
+        for message in map(json.loads, text.splitlines()):
+            if message['op'] == 'begin':
+                self.begin(message['seconds'])
+            else:
+                self.end(message['gone'])
 
     def replace_judge(self, why):
         active = self.active
         signal = self.stop_judge()
         self.start_judge()
+        if active:
+            self.start_candidate()
+        else:
+            self.offer()
         tell('crashed' if active and why == 'ended' and signal in CRASHES else why)
+
+    def stop_judge(self):
+        """Returns the signal that it had ended by, where it had; a run in progress ends as well."""
+        kill(self.judge)
+        status = os.waitpid(self.judge, 0)[1]
+        self.line.close()
+        self.supply.close()
+        if self.active:
+            self.active = False
+            self.stop_candidate()
+        return os.WTERMSIG(status)
 
     def command(self):
         """Node asks for a fresh judge before other tests than the last."""
         if not os.read(0, 4096):
             return False
-        self.stop_judge()
-        self.start_judge()
-        tell('fresh')
+        self.replace_judge('fresh')
         return True
 
 
@@ -213,12 +240,10 @@ def empty(folder, left):
 
 
 def kill(pid):
-    """Kills and reaps a process. Returns the signal that it ended by: another than SIGKILL if it had ended before."""
     try:
         os.kill(pid, signal.SIGKILL)
-        return os.WTERMSIG(os.waitpid(pid, 0)[1])
-    except (ProcessLookupError, ChildProcessError):
-        return 0
+    except ProcessLookupError:
+        pass
 
 
 def tell(what):
@@ -226,13 +251,15 @@ def tell(what):
 
 
 def main():
-    filter = base64.b64decode(sys.argv.pop())
-    sys.argv[0] = 'program.py'
+    filter, *numbers = sys.argv[1:]
+    sys.argv[:] = ['program.py']
     protect()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    random.seed(1)  # forks start from here: a program that draws numbers gets the same verdict again
     gc.collect()
     gc.freeze()
     gc.disable()
-    supervisor = Supervisor(filter)
+    supervisor = Supervisor(base64.b64decode(filter), *map(int, numbers))
     tell('ready')
     try:
         supervisor.loop()
@@ -240,5 +267,6 @@ def main():
         supervisor.stop_judge()
 
 
+SERVE = candidate.Candidate(3)
 if __name__ == '__main__':
     main()

@@ -8,6 +8,7 @@ const PYTHON = ['remote.py', 'plain.py', 'wire.py', 'candidate.py', 'tests.py', 
 const NAMES = [
   ...PYTHON,
   'native_judge.py',
+  'core.py',
   'supervisor.py',
   'pyodide_host.py',
   'glue.js',

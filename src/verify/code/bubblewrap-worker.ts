@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Duplex, Readable, Writable } from 'node:stream';
@@ -7,16 +8,18 @@ import { WinnowError } from '../../core/index.ts';
 import { type Assets, asset, loadAssets, PYTHON_SOURCES } from './assets.ts';
 import { type Frames, framesOver } from './frames.ts';
 import { freshKey, type JobLimits, jobMessage } from './job-message.ts';
-import type { Worker } from './pool.ts';
+import type { StartWorker, Worker } from './pool.ts';
 import { endProcess } from './process-worker.ts';
 import type { WorkerLimits } from './pyodide-worker.ts';
 import { BROKE_JUDGE, type RawAnswer } from './sandbox.ts';
 import { seccompFilters } from './seccomp.ts';
 
 const run = promisify(execFile);
-const SOURCES = [...PYTHON_SOURCES, 'native_judge.py', 'supervisor.py'];
+const SOURCES = [...PYTHON_SOURCES, 'native_judge.py', 'core.py', 'supervisor.py'];
 /** "nobody": inside always, and outside too when winnow itself runs as root. */
 const NOBODY = 65534;
+/** Where the first worker's core is: so that several programs on one machine do not all take the first cores. */
+const OFFSET = randomInt(1024);
 const [FILTER_FD, FIRST_SOURCE_FD] = [4, 5];
 
 /** What the start-up probe found on this machine. */
@@ -106,12 +109,13 @@ export function bubblewrapWorkers(
   native: NativePython,
   options: WorkerLimits,
   assets: Assets = loadAssets(),
-): () => Promise<Worker> {
+): StartWorker {
   const limits = { output: options.outputMb * 1024 * 1024, memory: options.memoryMb * 1024 * 1024 };
-  return async function startWorker() {
+  return async function startWorker(slot) {
     const filters = seccompFilters();
     if (filters === undefined) throw new WinnowError('unsupported', `no system call filter for ${process.arch}`);
-    const command = [native.python, '-s', '-S', '/winnow/supervisor.py', filters.candidate.toString('base64')];
+    const numbers = [limits.memory, limits.output, OFFSET + slot].map(String);
+    const command = [native.python, '-s', '-S', '/winnow/supervisor.py', filters.candidate.toString('base64'), ...numbers];
     const pipes = ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...SOURCES.map(() => 'pipe' as const)] as const;
     const child = spawn(native.bubblewrap, bubblewrapArguments(native, command), {
       env: {},

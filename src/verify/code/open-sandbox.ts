@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { WinnowError } from '../../core/index.ts';
 import { bubblewrapWorkers } from './bubblewrap-worker.ts';
-import { makePool, type Worker } from './pool.ts';
+import { makePool, type StartWorker } from './pool.ts';
 import { probeBubblewrap } from './probe.ts';
 import { provenWorkers } from './prove.ts';
 import { pyodideWorkers, type WorkerLimits } from './pyodide-worker.ts';
@@ -32,7 +32,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   return { kind: chosen, language, workers, slowness, ...makePool(workers, start) };
 }
 
-async function workersOf(kind: SandboxKind, limits: WorkerLimits): Promise<() => Promise<Worker>> {
+async function workersOf(kind: SandboxKind, limits: WorkerLimits): Promise<StartWorker> {
   switch (kind) {
     case 'pyodide':
       return pyodideWorkers(limits);

@@ -9,6 +9,9 @@ export interface Worker {
   close(): Promise<void>;
 }
 
+/** Starts the worker of one place in the pool. */
+export type StartWorker = (slot: number) => Promise<Worker>;
+
 export interface Pool {
   run(job: Job, signal?: AbortSignal): Promise<RunResult>;
   close(): Promise<void>;
@@ -21,7 +24,7 @@ interface Waiting {
 }
 
 /** Keeps `size` workers, each with one job at a time; a worker that ended is replaced when there is work for it. */
-export function makePool(size: number, start: () => Promise<Worker>): Pool {
+export function makePool(size: number, start: StartWorker): Pool {
   const slots: (Worker | undefined)[] = Array.from({ length: size }, () => undefined);
   const free = slots.map((_, index) => index).reverse();
   const queue: Waiting[] = [];
@@ -32,7 +35,7 @@ export function makePool(size: number, start: () => Promise<Worker>): Pool {
     const there = slots[slot];
     if (there?.alive) return there;
     await there?.close(); // of no more use, and perhaps not yet ended
-    const made = await start();
+    const made = await start(slot);
     slots[slot] = made;
     return made;
   }

@@ -85,7 +85,7 @@ async function pathOf(name: string): Promise<string | undefined> {
 }
 
 async function tryIsolation(found: NativePython): Promise<string> {
-  const worker = await bubblewrapWorkers(found, { memoryMb: 256, outputMb: 1 })();
+  const worker = await bubblewrapWorkers(found, { memoryMb: 256, outputMb: 1 })(0);
   try {
     const job: Job = { kind: 'script', program: ISOLATION, stdin: '', timeLimitMs: 5000 };
     const answer = await worker.run(job);

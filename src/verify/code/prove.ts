@@ -1,5 +1,5 @@
 import { WinnowError } from '../../core/index.ts';
-import type { Worker } from './pool.ts';
+import type { StartWorker } from './pool.ts';
 import { type Job, type Language, type RunResult, readAnswer } from './sandbox.ts';
 
 const TESTS = {
@@ -34,13 +34,13 @@ function show({ outcome, records, value, stdout, detail }: RunResult): string {
  * an upgrade, a damaged file) is an infrastructure error and no program's fault. Throws `internal` for one that fails.
  */
 export function provenWorkers(
-  start: () => Promise<Worker>,
+  start: StartWorker,
   language: Language,
   slowness: number,
-): () => Promise<Worker> {
+): StartWorker {
   const jobs = proofs(language, 5000 * slowness);
-  return async function startProven() {
-    const worker = await start();
+  return async function startProven(slot) {
+    const worker = await start(slot);
     try {
       for (const [job, expected] of jobs) {
         const said = show(readAnswer(await worker.run(job), job));
