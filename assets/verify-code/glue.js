@@ -9,7 +9,7 @@ globalThis.winnow = (() => {
   const STEPS = ['judge', 'candidate', 'callback'];
   const PACKAGES = '{"info":{"abi_version":"2026_0","arch":"wasm32","platform":"emscripten_5_0_3","python":"3.14.2"},"packages":{}}';
   const lines = [];
-  let module, FS, tmp, heap, stackTop, exchange, stdin, stdout, stdoutLimit, tmpLeft, steps;
+  let module, FS, tmp, heap, stackTop, stackEnd, exchange, stdin, stdout, stdoutLimit, tmpLeft, steps;
   let depth = 0;
 
   const quiet = () => {};
@@ -84,7 +84,7 @@ globalThis.winnow = (() => {
     for (const name of ['tty', 'tty1']) FS.unlink(`/dev/${name}`); // they keep what is written to them until a line ends
     addLines();
     guardFiles();
-    stackTop = module.stackSave();
+    [stackTop, stackEnd] = [module.stackSave(), module._emscripten_stack_get_end()];
   }
 
   function addLines() {
@@ -177,7 +177,9 @@ globalThis.winnow = (() => {
     clear(tmp);
     FS.chdir('/tmp');
     const used = heapEnd(module);
-    module.HEAPU8.set(heap);
+    // What lies under the stack's pointer (up to 10 MiB) belongs to calls that are over: nothing reads it before writing it.
+    module.HEAPU8.set(heap.subarray(0, stackEnd));
+    module.HEAPU8.set(heap.subarray(stackTop), stackTop);
     module.HEAPU8.fill(0, heap.length, used);
     module.__emscripten_stack_restore(stackTop);
   }
