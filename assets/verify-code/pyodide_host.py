@@ -3,7 +3,7 @@ import sys
 
 sys.path.insert(0, '/winnow')
 import gc, io, json, os
-import candidate, judge, wire
+import candidate, judge, rehearse, wire
 import asyncio, bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, random, re, statistics, string, threading, time, types, typing
 
 WIRE, JOB, CONTROL = 3, 4, 5
@@ -69,6 +69,7 @@ def run_thread_at_once(thread):
 
 def close_bridges():
     """Removes every Python object that leads to JavaScript. The last step before memory is kept."""
+    rehearse.rehearse()
     prepare_streams()
     time.sleep = sys.modules['pyodide.webloop']._orig_sleep
     threading.Thread.start = run_thread_at_once

@@ -6,6 +6,7 @@ so nothing of them is in the memory that a candidate inherits.
 import _socket, base64, ctypes, gc, json, os, resource, select, signal, socket, struct, sys, time
 import candidate
 from core import Core
+from rehearse import rehearse
 from native_judge import run_judge, send
 import bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, random, re, statistics, string, threading, typing
 
@@ -256,6 +257,7 @@ def main():
     protect()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(1)  # forks start from here: a program that draws numbers gets the same verdict again
+    rehearse()
     gc.collect()
     gc.freeze()
     gc.disable()

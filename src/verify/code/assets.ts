@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { WinnowError } from '../../core/index.ts';
 
 const FOLDER = new URL('../../../assets/verify-code/', import.meta.url);
-const PYTHON = ['remote.py', 'plain.py', 'wire.py', 'candidate.py', 'tests.py', 'judge.py'];
+const PYTHON = ['remote.py', 'plain.py', 'wire.py', 'candidate.py', 'tests.py', 'judge.py', 'rehearse.py'];
 const NAMES = [
   ...PYTHON,
   'native_judge.py',
