@@ -41,7 +41,9 @@ globalThis.winnow = (() => {
     for (const name of ['pyodide_py', 'pyodide_code', 'pyodide_ffi', 'package_loader', 'pyodide_base', '_pyodide']) pyodide._api[name]?.destroy?.();
     const [failed, text] = pyodide._api.rawRun('import sys; sys.path.insert(0, "/winnow"); from pyodide_host import close_bridges; close_bridges()');
     if (failed) throw new Error(`the sandbox did not start: ${text}`);
-    steps = Object.fromEntries(STEPS.map((name) => [name, built.stringToNewUTF8(`from pyodide_host import roles\nroles.${name}()\n`)]));
+    const string = (value) => built.stringToNewUTF8(value);
+    const roles = built._PyObject_GetAttrString(built._PyImport_ImportModule(string('pyodide_host')), string('roles'));
+    steps = Object.fromEntries(STEPS.map((name) => [name, built._PyObject_GetAttrString(roles, string(name))])); // as addresses, which are the same in every instance
     hide(built.HEAPU8, ['_ctypes', '_testcapi', '_testinternalcapi', '_testlimitedcapi', '_testclinic', '_testclinic_limited', '_xxtestfuzz', '_remote_debugging', '_pyodide_core']);
     return { heap: built.HEAPU8.slice(0, heapEnd(built)), steps };
   }
@@ -207,7 +209,9 @@ globalThis.winnow = (() => {
     try {
       // A step inside another finds the interpreter waiting in a read, with its lock let go.
       const lock = depth > 1 ? module._PyGILState_Ensure() : undefined;
-      if (module._PyRun_SimpleString(steps[name]) !== 0) how = 'raised';
+      const result = module._PyObject_CallNoArgs(steps[name]);
+      if (result !== 0) module._Py_DecRef(result);
+      else { module._PyErr_Clear(); how = 'raised'; }
       if (lock !== undefined) module._PyGILState_Release(lock);
     } catch (error) {
       how = typeof error?.status === 'number' ? `exit status ${error.status}` : 'crash';

@@ -9,6 +9,7 @@ from plain import Inert, Reader, Writer, named_tuple, value_of
 from remote import ATOMS, Remote, serve_use
 
 LIMIT = 64 * 1024 * 1024
+SOME = 8192  # bytes of a first read
 ERRORS = {name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)}
 
 
@@ -70,11 +71,9 @@ class Wire:
 
     def receive(self):
         """The next message: a tuple whose first item says what it is. Anything else ends the line."""
-        length = struct.unpack('<I', read_exact(self.fd, 4))[0]
-        if length > LIMIT:
-            raise Gone('a message over 64 MiB')
+        payload = read_message(self.fd)
         try:
-            message = self.decode(read_exact(self.fd, length))
+            message = self.decode(payload)
         except Exception as error:
             raise Gone(f'not a message: {type(error).__name__}') from error
         if type(message) is not tuple or len(message) < 3 or message[0] not in ('ask', 'ok', 'raise'):
@@ -137,15 +136,30 @@ def write_all(fd, data):
         raise Gone('the other side ended') from error
 
 
+def read_message(fd):
+    """One message, which mostly comes in one piece. Each side waits for the other's answer: more than one is none."""
+    data = read_some(fd, SOME)
+    if len(data) < 4:
+        data += read_exact(fd, 4 - len(data))
+    length = struct.unpack_from('<I', data)[0]
+    if length > LIMIT or len(data) > length + 4:
+        raise Gone('a message over 64 MiB' if length > LIMIT else 'more than a message')
+    return data[4:] + read_exact(fd, length + 4 - len(data))
+
+
 def read_exact(fd, length):
     parts = []
     while length:
-        try:
-            part = os.read(fd, min(length, 1 << 20))
-        except OSError as error:
-            raise Gone('the other side ended') from error
-        if not part:
-            raise Gone('the other side ended')
-        parts.append(part)
-        length -= len(part)
+        parts.append(read_some(fd, min(length, 1 << 20)))
+        length -= len(parts[-1])
     return parts[0] if len(parts) == 1 else b''.join(parts)
+
+
+def read_some(fd, length):
+    try:
+        part = os.read(fd, length)
+    except OSError as error:
+        raise Gone('the other side ended') from error
+    if not part:
+        raise Gone('the other side ended')
+    return part

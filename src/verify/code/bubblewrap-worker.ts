@@ -115,7 +115,14 @@ export function bubblewrapWorkers(
     const filters = seccompFilters();
     if (filters === undefined) throw new WinnowError('unsupported', `no system call filter for ${process.arch}`);
     const numbers = [limits.memory, limits.output, OFFSET + slot].map(String);
-    const command = [native.python, '-s', '-S', '/winnow/supervisor.py', filters.candidate.toString('base64'), ...numbers];
+    const command = [
+      native.python,
+      '-s',
+      '-S',
+      '/winnow/supervisor.py',
+      filters.candidate.toString('base64'),
+      ...numbers,
+    ];
     const pipes = ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...SOURCES.map(() => 'pipe' as const)] as const;
     const child = spawn(native.bubblewrap, bubblewrapArguments(native, command), {
       env: {},
@@ -178,9 +185,10 @@ function bubblewrapWorker(
     },
     async run(job): Promise<RawAnswer> {
       try {
-        if (freshKey(job) !== last) await renewJudge();
-        last = freshKey(job);
-        frames.write(jobMessage(job, limits));
+        const fresh = freshKey(job);
+        if (fresh !== last) await renewJudge();
+        last = fresh;
+        frames.write(jobMessage(job, limits, fresh));
         const answer = await Promise.race([frames.read(), word.then(() => undefined)]);
         if (answer !== undefined) return JSON.parse(answer.toString()) as RawAnswer;
         broken = true; // its judge was replaced in the middle: start anew rather than guess what is still on the line

@@ -4,29 +4,31 @@ const LOOK_MS = 100;
 /** Times the limit that a run may last in all, however little it gets to run. */
 const WALL = 20;
 
-/** Times in milliseconds since a process began: its main thread's on a processor, and all its threads' on one or ready but waiting for one. */
+/** Milliseconds since a thread began: on a processor, and on one or ready but waiting for one. */
 interface Times {
   readonly cpu: number;
   readonly ready: number;
 }
 
-/**
- * Times from /proc/PID/task/TID/schedstat; undefined where the system does not tell. The other threads count as well: the
- * main one waits for them (garbage collection, compilation), and they for the machine.
- */
-function timesOf(pid: number): Times | undefined {
+/** From /proc/PID/task/TID/schedstat; undefined where the system does not tell. */
+function timesOf(pid: number, thread: number): Times | undefined {
   try {
-    const own = schedstat(pid, pid);
-    const ready = readdirSync(`/proc/${pid}/task`).map((thread) => schedstat(pid, Number(thread)));
-    return { cpu: own.cpu, ready: ready.reduce((sum, { cpu, queued }) => sum + cpu + queued, 0) };
+    const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1');
+    const [cpu = 0, queued = 0] = text.split(' ').map(Number);
+    return { cpu: cpu / 1e6, ready: (cpu + queued) / 1e6 };
   } catch {
     return undefined;
   }
 }
 
-function schedstat(pid: number, thread: number): { readonly cpu: number; readonly queued: number } {
-  const [cpu = 0, queued = 0] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ').map(Number);
-  return { cpu: cpu / 1e6, queued: queued / 1e6 };
+/** The time of all threads but the main one, which waits for them (garbage collection, compilation), and they for the machine. */
+function othersReady(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map(Number);
+    return threads.reduce((sum, thread) => sum + (thread === pid ? 0 : (timesOf(pid, thread)?.ready ?? 0)), 0);
+  } catch {
+    return 0;
+  }
 }
 
 /**
@@ -36,15 +38,18 @@ function schedstat(pid: number, thread: number): { readonly cpu: number; readonl
  */
 export function watchTime(pid: number, limitMs: number, expired: () => void): () => void {
   const start = performance.now();
-  let times = timesOf(pid);
+  let main = timesOf(pid, pid);
+  let others: number | undefined; // asked from the first look on: most runs end before it
   let last = start;
   let used = 0;
   const timer = setInterval(() => {
-    const now = timesOf(pid);
-    const [wall, cpu, ready] = [performance.now() - last, since('cpu', now), since('ready', now)];
+    const [mainNow, othersNow] = [timesOf(pid, pid), othersReady(pid)];
+    const cpu = since('cpu', mainNow);
+    const ready = since('ready', mainNow) + othersNow - (others ?? othersNow);
+    const wall = performance.now() - last;
     // A late look means that this process had to wait as well: what the other idled meanwhile is not counted.
     used += cpu + Math.max(0, Math.min(wall - ready, LOOK_MS));
-    [times, last] = [now, performance.now()];
+    [main, others, last] = [mainNow, othersNow, performance.now()];
     if (used <= limitMs && last - start <= WALL * limitMs) return;
     clearInterval(timer);
     pending = setImmediate(expired); // after what has already arrived is read: it may be the answer
@@ -52,7 +57,7 @@ export function watchTime(pid: number, limitMs: number, expired: () => void): ()
   let pending: NodeJS.Immediate | undefined;
 
   function since(key: keyof Times, now: Times | undefined): number {
-    return now === undefined || times === undefined ? 0 : now[key] - times[key];
+    return now === undefined || main === undefined ? 0 : now[key] - main[key];
   }
 
   return () => {

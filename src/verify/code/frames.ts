@@ -53,11 +53,13 @@ export function framesOver(stream: Duplex): Frames {
 
   return {
     write(message) {
-      const bytes = Buffer.from(message as Uint8Array);
+      const bytes = typeof message === 'string' ? Buffer.from(message) : message;
       const head = Buffer.alloc(4);
       head.writeUInt32LE(bytes.length);
+      stream.cork();
       stream.write(head);
       stream.write(bytes);
+      stream.uncork(); // both in one system call
     },
     read: () =>
       new Promise((resolve, reject) => {

@@ -18,13 +18,13 @@ export function freshKey(job: Job): string {
 }
 
 /** A job as the judge reads it. */
-export function jobMessage(job: Job, limits: JobLimits): string {
+export function jobMessage(job: Job, limits: JobLimits, fresh: string = freshKey(job)): string {
   const message = {
     kind: job.kind,
     program: job.program,
     library: job.library ?? false,
     setup: job.setup ?? '',
-    fresh: freshKey(job),
+    fresh,
     limits: { ...limits, seconds: job.timeLimitMs / 1000 },
   };
   switch (job.kind) {

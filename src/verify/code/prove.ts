@@ -33,11 +33,7 @@ function show({ outcome, records, value, stdout, detail }: RunResult): string {
  * Starts workers that have judged known programs as they should, so that what is broken or does not fit together (half
  * an upgrade, a damaged file) is an infrastructure error and no program's fault. Throws `internal` for one that fails.
  */
-export function provenWorkers(
-  start: StartWorker,
-  language: Language,
-  slowness: number,
-): StartWorker {
+export function provenWorkers(start: StartWorker, language: Language, slowness: number): StartWorker {
   const jobs = proofs(language, 5000 * slowness);
   return async function startProven(slot) {
     const worker = await start(slot);
