@@ -59,15 +59,18 @@ class Candidate:
         operation, *args = request
         if operation == 'load':
             self.namespace = load(**args[0])
-            return None, None
+            return self.find(args[1])
         if operation == 'script':
             run_script(*args)
             return None, None
         if operation == 'find':
-            return self.namespace.get(args[0]), args[0] in self.namespace
+            return self.find(args[0])
         if operation == 'json':
             return call_with_json(self.namespace, *args), None
         return serve_use(self.wire, request)
+
+    def find(self, name):
+        return self.namespace.get(name), name in self.namespace
 
     def step(self):
         self.wire.step()

@@ -168,11 +168,16 @@ globalThis.winnow = (() => {
     if (tmpLeft < 0) throw new FS.ErrnoError(ERROR.full);
   }
 
-  /** Puts memory, files and descriptors back to the start. */
-  function reset(input, outputLimit) {
-    tmpLeft = TMP_BYTES;
+  /** What a run may read and write. */
+  function feed(input, outputLimit) {
     stdin = { bytes: new Uint8Array(input), at: 0 };
     [stdout, stdoutLimit] = [[], outputLimit];
+  }
+
+  /** Puts memory, files and descriptors back to the start. */
+  function reset() {
+    feed(new Uint8Array(0), 0);
+    tmpLeft = TMP_BYTES;
     for (const number of [3, 4, 5]) clearLine(number);
     FS.streams.length = 0;
     for (const number of [0, 1, 2, 3, 4, 5]) FS.open(`/dev/winnow${number}`, number === 0 ? 0 : number < 3 ? 1 : 2);
@@ -222,5 +227,5 @@ globalThis.winnow = (() => {
 
   const output = () => ({ bytes: joined({ out: stdout }), full: stdoutLimit < 0 });
   const size = () => module.HEAPU8.length;
-  return { build, make, reset, clearLine, step, output, size };
+  return { build, make, feed, reset, clearLine, step, output, size };
 })();

@@ -57,8 +57,13 @@ def run_script(wire, job):
     return {'outcome': 'passed'}
 
 
+def load(wire, job):
+    """Has the candidate load its program. Returns its entry point and whether it is there."""
+    return wire.ask('load', {'program': job['program'], 'setup': job.get('setup', ''), 'library': job.get('library', False)}, job.get('entry_point'))
+
+
 def run_call(wire, job):
-    wire.ask('load', {'program': job['program'], 'setup': job.get('setup', ''), 'library': job.get('library', False)})
+    load(wire, job)
     value = wire.ask('json', job['name'], job['arguments'])[0]
     if type(value) is not str:
         raise Gone('not JSON text')
@@ -67,14 +72,12 @@ def run_call(wire, job):
 
 def run_tests(wire, job):
     """Each test in turn, until one ends the candidate's process."""
-    setup = job.get('setup', '')
     plan = plan_all(tuple(job['tests']))
-    wire.ask('load', {'program': job['program'], 'setup': setup, 'library': job.get('library', False)})
-    names = Names(wire, job.get('entry_point'), plan)
+    names = Names(wire, job.get('entry_point'), plan, load(wire, job))
     sys.stdout = sys.stderr = Discard()
     run_helpers(job.get('helpers', ''), names)
     try:
-        run_setup(setup, names)
+        run_setup(job.get('setup', ''), names)
     except Gone:
         raise
     except BaseException as error:

@@ -18,11 +18,11 @@ class Names(dict):
     decides this, or one that claims to define abs() could have it called.
     """
 
-    def __init__(self, wire, entry_point, plan):
+    def __init__(self, wire, entry_point, plan, entry):
         super().__init__(__name__='__tests__', __builtins__=builtins, __equal__=equal)
         self.wire, self.entry_point, self.plan = wire, entry_point, plan
         self.hidden = {entry_point} if entry_point else plan.tested
-        self.asked = False
+        self.loaded, self.asked = entry, False
 
     def __missing__(self, name):
         if hasattr(builtins, name) and name not in self.hidden:
@@ -40,7 +40,9 @@ class Names(dict):
         return self.require(self.entry_point, NameError)
 
     def require(self, name, kind):
-        value, found = self.wire.ask('find', name)
+        known = self.loaded if name == self.entry_point else None
+        value, found = known or self.wire.ask('find', name)
+        self.loaded = None  # later it may be another
         if found is not True:
             error = kind(f'the program does not define {name}')
             error._winnow_remote = True

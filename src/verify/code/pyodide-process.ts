@@ -9,7 +9,6 @@ import vm from 'node:vm';
 const NODE = 3;
 const WIRE = 3;
 const JOB = 4;
-const EMPTY = new Uint8Array(0);
 /** Memory that a candidate's instance may keep; one that grew further is made anew. */
 const KEEP_BYTES = 128 * 1024 * 1024;
 
@@ -22,7 +21,8 @@ interface Start {
 interface Glue {
   build(files: object): Promise<Start>;
   make(files: object, start: Start, exchange: Exchange): Promise<void>;
-  reset(stdin: Uint8Array, outputLimit: number): void;
+  feed(stdin: Uint8Array, outputLimit: number): void;
+  reset(): void;
   clearLine(line: number): void;
   step(name: string, line: number, message: Uint8Array): { readonly how: string; readonly bytes: Uint8Array };
   output(): { readonly bytes: Uint8Array; readonly full: boolean };
@@ -138,7 +138,7 @@ function control(message: Uint8Array): Uint8Array {
   };
   if (op === 'begin') {
     judge.clearLine(WIRE);
-    candidate.reset(Buffer.from(stdin ?? ''), output ?? 0);
+    candidate.feed(Buffer.from(stdin ?? ''), output ?? 0);
     [how, judgeBroke] = ['', false];
     return Buffer.from('{}');
   }
@@ -153,22 +153,24 @@ const CRASHED = { outcome: 'exception', detail: 'what the program sent crashed t
 const readAnswer = ({ how: end, bytes }: ReturnType<Glue['step']>): object =>
   end === '' ? (JSON.parse(Buffer.from(bytes).toString()) as object) : { outcome: 'judge', detail: `the judge ${end}` };
 
-judge.reset(EMPTY, 0);
+judge.reset();
+candidate.reset();
 say({ ready: true });
 let last = '';
 for (;;) {
   const job = readFrame();
   const { fresh } = JSON.parse(job.toString()) as { readonly fresh: string };
-  if (fresh !== last) judge.reset(EMPTY, 0);
+  if (fresh !== last) judge.reset();
   last = fresh;
   const begun = process.cpuUsage();
   const answer = judge.step('judge', JOB, job);
   const used = process.cpuUsage(begun);
   const crashed = judgeBroke || answer.how === 'crash';
   say({ ...(crashed ? CRASHED : readAnswer(answer)), ms: (used.user + used.system) / 1000 });
-  if (crashed || answer.how !== '') judge.reset(EMPTY, 0);
+  if (crashed || answer.how !== '') judge.reset();
   if (how === 'crash' || candidate.size() > KEEP_BYTES) {
     candidate = await makeCandidate();
     collect(); // the old instance's memory, which V8 would keep for long
   }
+  candidate.reset(); // after the answer: for the next run, while nobody waits
 }
