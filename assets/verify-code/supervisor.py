@@ -124,7 +124,7 @@ class Supervisor:
         self.core.settle(now, (0, self.judge, self.candidate))
         resource.prlimit(self.candidate, resource.RLIMIT_CPU, (int(seconds) + 10, int(seconds) + 10))
         self.waiting, self.seconds, self.idle, self.why, self.active = (), seconds, 0.0, '', True
-        self.judge_cpu = cpu_seconds(self.judge)
+        self.cpu_before = cpu_seconds(self.judge) + cpu_seconds(self.candidate)
         self.candidate_cpu, self.last_used = 0.0, 0.0
         self.begun = self.last_look = now
 
@@ -154,7 +154,7 @@ class Supervisor:
             self.candidate_cpu = cpu_seconds(self.candidate)
         self.active = False
         now = time.monotonic()
-        self.core.ran(now, now - self.begun, self.candidate_cpu + cpu_seconds(self.judge) - self.judge_cpu, (0, self.judge))
+        self.core.ran(now, now - self.begun, self.candidate_cpu + cpu_seconds(self.judge) - self.cpu_before, (0, self.judge))
         send(self.line, {'ms': round(self.candidate_cpu * 1000, 1), 'why': self.why, 'how': how})
         self.stop_candidate()
         self.start_candidate()
@@ -166,7 +166,7 @@ class Supervisor:
         """The time used is processor time of both, and waiting in which neither made progress; load does not count."""
         now = time.monotonic()
         cpu = cpu_seconds(self.candidate) if self.candidate else self.candidate_cpu
-        used = cpu + cpu_seconds(self.judge) - self.judge_cpu
+        used = cpu + cpu_seconds(self.judge) - self.cpu_before
         if used - self.last_used < IDLE:
             self.idle += min(now - self.last_look, TICK)  # a late look means a busy machine
         self.last_used, self.last_look = used, now
