@@ -15,7 +15,7 @@ const NAMES = [
   'quickjs-guest.js',
   'quickjs-world.js',
 ];
-const PROCESSES = ['pyodide-process', 'quickjs-process'] as const;
+const PROCESSES = ['pyodide-process', 'quickjs-process', 'process-line'] as const;
 
 /** The Python that both Python sandboxes run: the line between the two sides, and each side. */
 export const PYTHON_SOURCES: readonly string[] = PYTHON;

@@ -20,7 +20,7 @@ export interface Confined {
 }
 
 /**
- * Starts one of this folder's process files. It may read itself and `readable`; it may write nothing, start nothing,
+ * Starts one of this folder's process files. It may read itself, the code of its line and `readable`; it may write nothing, start nothing,
  * and compile no text.
  */
 export function startConfined(
@@ -29,7 +29,10 @@ export function startConfined(
   flags: readonly string[],
 ): Confined {
   const file = processFile(name);
-  const permissions = ['--permission', ...[file, ...readable].map((path) => `--allow-fs-read=${path}`)];
+  const permissions = [
+    '--permission',
+    ...[file, processFile('process-line'), ...readable].map((path) => `--allow-fs-read=${path}`),
+  ];
   const command = [process.execPath, ...permissions, ...FLAGS, ...flags, file];
   // Where there is setpriv (util-linux), the process dies with this one even in the middle of an endless loop.
   const [program = '', ...rest] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', ...command] : command;

@@ -2,11 +2,10 @@
  * The process that holds two Pyodides, one for the judge and one for the candidate. It is started with no environment
  * and Node's permission model, reads its program from descriptor 3, and answers one job at a time there.
  */
-import { readSync, writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
+import { readFrame, say, writeFrame } from './process-line.ts';
 
-const NODE = 3;
 const WIRE = 3;
 const JOB = 4;
 /** Memory that a candidate's instance may keep; one that grew further is made anew. */
@@ -30,31 +29,6 @@ interface Glue {
 }
 
 type Exchange = (line: number, message: Uint8Array) => Uint8Array | null;
-
-function readFrame(): Buffer {
-  const length = readBytes(4).readUInt32LE(0);
-  return readBytes(length);
-}
-
-function readBytes(length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (let at = 0; at < length; ) {
-    const got = readSync(NODE, bytes, at, length - at, null);
-    if (got === 0) process.exit(0);
-    at += got;
-  }
-  return bytes;
-}
-
-function writeFrame(bytes: Uint8Array): void {
-  const head = Buffer.alloc(4);
-  head.writeUInt32LE(bytes.length);
-  for (const part of [head, bytes]) {
-    for (let at = 0; at < part.length; ) at += writeSync(NODE, part, at);
-  }
-}
-
-const say = (message: object): void => writeFrame(Buffer.from(JSON.stringify(message)));
 
 const scripts = [readFrame(), readFrame(), readFrame()].map((text) => new vm.Script(text.toString()));
 const [wasm, zip, sources] = [readFrame(), readFrame(), readFrame()];

@@ -3,10 +3,9 @@
  * that asks the first only for values. It is started with no environment and Node's permission model, and answers one
  * job at a time on descriptor 3. A job that breaks the WebAssembly module ends the process.
  */
-import { readSync, writeSync } from 'node:fs';
 import { getQuickJS, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten';
+import { readFrame, say } from './process-line.ts';
 
-const NODE = 3;
 const STACK_BYTES = 256 * 1024;
 
 interface Answer {
@@ -31,29 +30,6 @@ interface Message {
   readonly entry_point?: string;
   readonly stop_at_first?: boolean;
   readonly limits: { readonly output: number; readonly memory: number };
-}
-
-function readFrame(): Buffer {
-  return readBytes(readBytes(4).readUInt32LE(0));
-}
-
-function readBytes(length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (let at = 0; at < length; ) {
-    const got = readSync(NODE, bytes, at, length - at, null);
-    if (got === 0) process.exit(0);
-    at += got;
-  }
-  return bytes;
-}
-
-function writeFrame(message: object): void {
-  const bytes = Buffer.from(JSON.stringify(message));
-  const head = Buffer.alloc(4);
-  head.writeUInt32LE(bytes.length);
-  for (const part of [head, bytes]) {
-    for (let at = 0; at < part.length; ) at += writeSync(NODE, part, at);
-  }
 }
 
 /** An exception inside a guest. */
@@ -295,11 +271,11 @@ const RESERVED = new Set(
   ),
 );
 
-writeFrame({ ready: true });
+say({ ready: true });
 for (;;) {
   const job = JSON.parse(readFrame().toString()) as Message;
   const begun = process.cpuUsage();
   const answer = runJob(job);
   const used = process.cpuUsage(begun);
-  writeFrame({ ...answer, ms: (used.user + used.system) / 1000 });
+  say({ ...answer, ms: (used.user + used.system) / 1000 });
 }
