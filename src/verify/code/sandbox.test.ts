@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { gradeCode } from './grade-code.ts';
 import { openSandbox } from './open-sandbox.ts';
@@ -113,6 +114,30 @@ for (const kind of KINDS) {
 
     test('nothing of one run is seen by the next', async () => {
       for (let i = 0; i < 4; i++) assert.equal((await sandbox.run(script(programs.remembers))).stdout, programs.fresh);
+    });
+
+    test('numbers drawn at random are the same in each run', {
+      skip: kind === 'quickjs' && 'Python only',
+    }, async () => {
+      const program = 'import random\nprint(random.random(), random.getrandbits(64))';
+      const runs = await Promise.all(Array.from({ length: 4 }, () => sandbox.run(script(program))));
+      assert.equal(new Set(runs.map(({ stdout }) => stdout)).size, 1);
+    });
+
+    const oneCore = availableParallelism() === 1 && 'this machine has one core';
+    const others = kind !== 'bubblewrap' && 'only bubblewrap chooses cores';
+    test('a run begins on one core, and may use all when it is long', { skip: others || oneCore }, async () => {
+      const program = [
+        'import os, time',
+        'cores = [len(os.sched_getaffinity(0))]',
+        'end = time.process_time() + 4',
+        'while time.process_time() < end and cores[-1] == cores[0]: cores.append(len(os.sched_getaffinity(0)))',
+        'print(cores[0], cores[-1])',
+      ];
+      const own = await openSandbox({ kind, workers: 1 });
+      const { stdout = '' } = await own.run(script(program.join('\n'))).finally(() => own.close());
+      const [first = 0, last = 0] = stdout.split(' ').map(Number);
+      assert.ok(first === 1 && last > 1, stdout);
     });
 
     test('many runs at once keep their own answers, with killers between them', async () => {
