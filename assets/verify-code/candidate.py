@@ -59,7 +59,8 @@ class Candidate:
         operation, *args = request
         if operation == 'load':
             self.namespace = load(**args[0])
-            return self.find(args[1])
+            value, found = self.find(args[1])
+            return (value, found) if isinstance(value, types.FunctionType) else (None, None)  # another value may be one that cannot be sent
         if operation == 'script':
             run_script(*args)
             return None, None

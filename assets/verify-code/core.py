@@ -21,11 +21,12 @@ class Core:
         if self.cores is self.own or now < self.away_until:
             return
         if self.away_until:
-            self.own, self.away_until = [LIBC.sched_getcpu()], 0.0
+            here = LIBC.sched_getcpu()
+            self.own, self.away_until = [here] if here in self.all else self.own, 0.0
         self.move(self.own, pids)
 
     def leave(self, pids):
-        """In a long run: its processes may be anywhere, as a program with threads wants."""
+        """In a long run: its processes may be anywhere."""
         if self.cores is self.own:
             self.move(self.all, pids)
 

@@ -58,7 +58,7 @@ def run_script(wire, job):
 
 
 def load(wire, job):
-    """Has the candidate load its program. Returns its entry point and whether it is there."""
+    """Has the candidate load its program. Returns its entry point and True, where that is a function."""
     return wire.ask('load', {'program': job['program'], 'setup': job.get('setup', ''), 'library': job.get('library', False)}, job.get('entry_point'))
 
 

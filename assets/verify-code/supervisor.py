@@ -42,7 +42,10 @@ def cpu_seconds(pid):
 
 def fork():
     """The C library's fork. Python's makes locks and random numbers anew, which processes without threads need not, and which copies 190 pages."""
-    return LIBC.fork()
+    pid = LIBC.fork()
+    if pid < 0:
+        raise OSError('no more processes')
+    return pid
 
 
 def run_candidate(files, limits, filter):
@@ -122,7 +125,10 @@ class Supervisor:
             os.close(fd)
         now = time.monotonic()
         self.core.settle(now, (0, self.judge, self.candidate))
-        resource.prlimit(self.candidate, resource.RLIMIT_CPU, (int(seconds) + 10, int(seconds) + 10))
+        try:
+            resource.prlimit(self.candidate, resource.RLIMIT_CPU, (int(seconds) + 10, int(seconds) + 10))
+        except OSError:
+            pass  # the program runs already and has set itself a lower one, or it has ended
         self.waiting, self.seconds, self.idle, self.why, self.active = (), seconds, 0.0, '', True
         self.cpu_before = cpu_seconds(self.judge) + cpu_seconds(self.candidate)
         self.candidate_cpu, self.last_used = 0.0, 0.0
@@ -179,11 +185,13 @@ class Supervisor:
 
     def loop(self):
         while True:
-            ready, _, _ = select.select([0, self.line], [], [], TICK if self.active else None)
+            ready, _, _ = select.select([0, self.line, *self.waiting[:1]], [], [], TICK if self.active else None)
             if 0 in ready and not self.command():
                 return
             if self.line in ready:
                 self.hear()
+            if self.waiting and self.waiting[0] in ready and not select.select([self.line], [], [], 0)[0]:
+                sys.exit('the next candidate ended before its run')  # which Node tries again elsewhere
             if self.active and time.monotonic() - self.last_look >= TICK and not self.look():
                 self.replace_judge('timeout')
 

@@ -22,11 +22,12 @@ class Names(dict):
         super().__init__(__name__='__tests__', __builtins__=builtins, __equal__=equal)
         self.wire, self.entry_point, self.plan = wire, entry_point, plan
         self.hidden = {entry_point} if entry_point else plan.tested
-        self.loaded, self.asked = entry, False
+        self.loaded, self.asked = entry if entry[1] is True else None, False
 
     def __missing__(self, name):
         if hasattr(builtins, name) and name not in self.hidden:
             raise KeyError(name)
+        self.loaded = None  # what runs from here on may make it another
         value, found = self.wire.ask('find', name)
         if found is not True:
             raise KeyError(name)
@@ -40,9 +41,8 @@ class Names(dict):
         return self.require(self.entry_point, NameError)
 
     def require(self, name, kind):
-        known = self.loaded if name == self.entry_point else None
+        known, self.loaded = self.loaded if name == self.entry_point else None, None
         value, found = known or self.wire.ask('find', name)
-        self.loaded = None  # later it may be another
         if found is not True:
             error = kind(f'the program does not define {name}')
             error._winnow_remote = True

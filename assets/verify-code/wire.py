@@ -4,7 +4,7 @@ The candidate's side may be hostile. What it sends is read by an unpickler that 
 it can become plain data, a value that code here makes, or a Remote, whose every use is a question sent over the line.
 A Remote never takes part in arithmetic or comparison with plain data: an object that equals everything equals nothing.
 """
-import builtins, io, os, struct
+import builtins, io, os, struct, threading
 from plain import Inert, Reader, Writer, named_tuple, value_of
 from remote import ATOMS, Remote, serve_use
 
@@ -21,7 +21,7 @@ class Wire:
     """One end. `serve` answers a request; `ask` sends one and answers what comes back before the reply."""
 
     def __init__(self, fd, serve):
-        self.fd, self.serve = fd, serve
+        self.fd, self.serve, self.lock = fd, serve, threading.RLock()
         self.objects, self.indices = [], {}
         self.remotes, self.classes = {}, {}
         self.names = {'_value': Inert(value_of), '_tuple': Inert(named_tuple), '_handle': Inert(self.remote), '_yours': Inert(self.own)}
@@ -100,9 +100,10 @@ class Wire:
 
     def ask(self, *request):
         """Sends a request and returns the reply, always of two values. Raises what the other side raised, or Gone."""
-        self.send(('ask', *request))
-        while (message := self.receive())[0] == 'ask':
-            self.answer(message[1:])
+        with self.lock:  # threads of the tests, or of the program, take turns
+            self.send(('ask', *request))
+            while (message := self.receive())[0] == 'ask':
+                self.answer(message[1:])
         if message[0] == 'ok':
             return message[1:3]
         try:
@@ -137,7 +138,7 @@ def write_all(fd, data):
 
 
 def read_message(fd):
-    """One message, which mostly comes in one piece. Each side waits for the other's answer: more than one is none."""
+    """One message, which mostly comes in one piece. Each side waits for the other's answer: where more comes in that piece, it is none."""
     data = read_some(fd, SOME)
     if len(data) < 4:
         data += read_exact(fd, 4 - len(data))

@@ -82,6 +82,10 @@ function treeMemory(): number {
   return [...memory].reduce((sum, [pid, size]) => sum + (below(pid) ? size : 0), 0);
 }
 
+/** Memory goes up and down with the processes of each run, so tenths are compared, by 20 looks each. */
+const median = (values: readonly number[]): string =>
+  (values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0).toFixed(0);
+
 const children = (): number =>
   processes().filter((pid) => {
     try {
@@ -92,17 +96,18 @@ const children = (): number =>
   }).length;
 
 const lines = [
-  '| sandbox | runs | killers | verdicts lost or swapped | processes left | temporary files left | memory after a tenth | at the end | minutes |',
+  '| sandbox | runs | killers | verdicts lost or swapped | processes left | temporary files left | memory in the second tenth | in the last | minutes |',
   '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
 ];
 for (const kind of kinds) {
   const sandbox = await openSandbox({ kind, memoryMb: 256, outputMb: 1 });
-  let [next, wrong, killed, early] = [0, 0, 0, 0];
+  let [next, wrong, killed] = [0, 0, 0];
+  const memory: number[] = [];
   const begun = performance.now();
   await Promise.all(
     Array.from({ length: sandbox.workers * 2 }, async () => {
       for (let i = next++; i < runs; i = next++) {
-        if (i === Math.floor(runs / 10)) early = treeMemory();
+        if (i % Math.ceil(runs / 200) === 0) memory.push(treeMemory());
         const killer = i % Math.round(100 / killers) === 3;
         const { task, program, right } = honest(i);
         const text = killer ? (KILLERS[killed++ % KILLERS.length] ?? '') : program;
@@ -115,11 +120,11 @@ for (const kind of kinds) {
       }
     }),
   );
-  const [minutes, late] = [(performance.now() - begun) / 60_000, treeMemory()];
+  const minutes = (performance.now() - begun) / 60_000;
   await sandbox.close();
   const left = readdirSync(temporary);
   lines.push(
-    `| ${kind} | ${runs} | ${killed} | ${wrong} | ${children()} | ${left.length} | ${early.toFixed(0)} MiB | ${late.toFixed(0)} MiB | ${minutes.toFixed(1)} |`,
+    `| ${kind} | ${runs} | ${killed} | ${wrong} | ${children()} | ${left.length} | ${median(memory.slice(20, 40))} MiB | ${median(memory.slice(-20))} MiB | ${minutes.toFixed(1)} |`,
   );
   console.log(lines.at(-1));
 }

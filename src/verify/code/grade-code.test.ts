@@ -55,6 +55,26 @@ for (const kind of ['pyodide', 'bubblewrap'] as const) {
       );
     });
 
+    test('the entry point is what the program makes of it, and what no test reads may be anything', async () => {
+      const check = 'def check(candidate):\n    assert candidate(3) == 9';
+      const rebinds = 'def f(x): return 0\ndef init():\n    global f\n    f = lambda x: x * x';
+      for (const tests of [['init()', check], `init()\n${check}`])
+        assert.equal((await grade({ entry_point: 'f', tests }, rebinds)).kind, 'correct');
+      const deep = 'f = []\nfor _ in range(100_000): f = [f]\ndef g(x): return x * x';
+      assert.equal((await grade({ entry_point: 'f', tests: ['assert g(3) == 9'] }, deep)).kind, 'correct');
+    });
+
+    test('a program does not draw the numbers that the tests draw', async () => {
+      const tests = 'import random\nwant = [random.random() for _ in range(3)]\nassert f(want[0]) not in want';
+      assert.equal((await grade({ tests }, 'import random\ndef f(x): return random.random()')).kind, 'correct');
+    });
+
+    test('tests may call the program from several threads', { skip: kind === 'pyodide' && 'no threads' }, async () => {
+      const tests =
+        'from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(8) as pool:\n    assert list(pool.map(f, range(200))) == [x * x for x in range(200)]';
+      for (let i = 0; i < 5; i++) assert.equal((await grade({ tests }, 'def f(x): return x * x')).kind, 'correct');
+    });
+
     test('values keep their types on the way to the tests, and objects stay where they are', async () => {
       const program = `
 from collections import Counter, deque, defaultdict, namedtuple, OrderedDict
