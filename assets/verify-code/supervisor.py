@@ -190,7 +190,7 @@ class Supervisor:
                 return
             if self.line in ready:
                 self.hear()
-            if self.waiting and self.waiting[0] in ready and not select.select([self.line], [], [], 0)[0]:
+            elif self.waiting and self.waiting[0] in ready and not select.select([self.line], [], [], 0)[0]:
                 sys.exit('the next candidate ended before its run')  # which Node tries again elsewhere
             if self.active and time.monotonic() - self.last_look >= TICK and not self.look():
                 self.replace_judge('timeout')

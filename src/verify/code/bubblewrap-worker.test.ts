@@ -5,12 +5,14 @@ import { bubblewrapWorkers } from './bubblewrap-worker.ts';
 import { gradeCode } from './grade-code.ts';
 import { openSandbox } from './open-sandbox.ts';
 import { probeBubblewrap } from './probe.ts';
-import type { TestsJob } from './sandbox.ts';
+import type { ScriptJob, TestsJob } from './sandbox.ts';
 
 const { native, detail } = await probeBubblewrap();
 const skip = native === undefined ? `bubblewrap does not work here: ${detail}` : false;
 
-test('a worker outlives programs that change their own limits while it begins their run', { skip }, async (t) => {
+test('a worker outlives programs that change their own limits, or leave, while it begins their run', {
+  skip,
+}, async (t) => {
   const start = bubblewrapWorkers(native as NonNullable<typeof native>, { memoryMb: 256, outputMb: 1 });
   const worker = await start(0);
   t.after(() => worker.close());
@@ -20,8 +22,10 @@ test('a worker outlives programs that change their own limits while it begins th
     tests: ['assert f(1) == 1'],
     timeLimitMs: 5000,
   };
+  const leaves: ScriptJob = { kind: 'script', program: 'import os\nos._exit(0)', stdin: '', timeLimitMs: 5000 };
   for (let i = 0; i < 300; i++) {
     assert.deepEqual((await worker.run(job)).records, [{ outcome: 'passed' }]);
+    assert.equal((await worker.run(leaves)).why, '');
     assert.ok(worker.alive);
   }
 });
