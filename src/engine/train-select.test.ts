@@ -170,13 +170,16 @@ test('a server that stops ends the run with a clear error, and nothing up to the
 });
 
 test('tasks without contrast, and a model that never names a candidate, end with what was seen and what helps', async () => {
-  const trainer = await open('blind', untaught);
-  await assert.rejects(run('blind', trainer, { heldOut: [], settings: { rollouts: 2, groups: 2 } }), {
-    code: 'bad-input',
-    message: /None of the \d+ groups of the last 3 steps has contrast: 0 are all right/,
-    hint: /max_tokens/,
-  });
-  await trainer.close();
+  const cut = { dynamicSampling: false, overlong: { kind: 'filter' }, maxTokens: 1 } as const;
+  for (const [name, more] of Object.entries({ blind: {}, cut })) {
+    const trainer = await open(name, untaught);
+    await assert.rejects(run(name, trainer, { heldOut: [], settings: { rollouts: 2, groups: 2, ...more } }), {
+      code: 'bad-input',
+      message: /None of the \d+ groups of the last 3 steps has contrast: 0 are all right/,
+      hint: /max_tokens/,
+    });
+    await trainer.close();
+  }
 });
 
 test('a run that has learned all there is to learn ends there, with its last state looked at and kept', async () => {

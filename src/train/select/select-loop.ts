@@ -36,7 +36,7 @@ export interface SelectLoop {
   readonly onNote: (note: string) => void;
 }
 
-/** Steps in a row without any group with contrast after which a run ends. */
+/** Steps in a row in which nothing counted (no group had contrast, or every reply was cut off) after which a run ends. */
 const EMPTY_STEPS = 3;
 
 /**
@@ -153,6 +153,8 @@ function scoreAt(rows: readonly SelectRow[], step: number | undefined): number {
   return row === undefined || step === undefined ? -1 : row.greedy;
 }
 
+const taughtNothing = ({ loss }: StepRow): boolean => loss === undefined;
+
 /** Why to end here; says what looks like a collapse. Throws when there was nothing to learn from at all. */
 function reasonToStop(
   rows: readonly SelectRow[],
@@ -162,9 +164,9 @@ function reasonToStop(
 ): string | undefined {
   const steps = rows.filter((row): row is StepRow => row.kind === 'step');
   const last = steps.slice(-EMPTY_STEPS);
-  if (last.length === EMPTY_STEPS && last.every(({ groups }) => groups === 0)) {
+  if (last.length === EMPTY_STEPS && last.every(taughtNothing)) {
     const nothing = noContrast(last);
-    if (steps.every(({ groups }) => groups === 0)) throw nothing;
+    if (steps.every(taughtNothing)) throw nothing;
     // What was learned so far may be all there is to learn: that is an end, not a failure.
     return `${nothing.message} ${nothing.hint}`;
   }
