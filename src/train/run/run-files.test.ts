@@ -69,6 +69,11 @@ test('a folder with a run of other settings is refused, and what differs is name
   assert.throws(() => open('other', { seed: 2, steps: 5 }), { code: 'wrong-use', message: /seed was 1 and is 2\.$/ });
 });
 
+test('a run goes on with other settings of how it is carried out', () => {
+  open('carried', { seed: 1, concurrency: 8, saveEvery: 5 }).close();
+  open('carried', { seed: 1, concurrency: 2, saveEvery: 1 }).close();
+});
+
 test('a run that is being written is refused, and one that is left can be gone on with', () => {
   const files = open('locked');
   assert.throws(() => open('locked'), { code: 'wrong-use', message: /is being written by another process/ });

@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { canonicalJson, hashJson, WinnowError } from '../../core/index.ts';
+import { canonicalJson, WinnowError } from '../../core/index.ts';
 import { makeFolder, takeLock } from '../../pool/index.ts';
 
 /** Where a run was saved: the trainer's state and how many steps it holds. */
@@ -178,12 +178,17 @@ function parseLine(line: string, file: string, number: number): MetricRow {
   }
 }
 
+/** Settings of how a run is carried out: they change nothing that it learns, and may be others when it goes on. */
+const CARRYING_OUT: readonly string[] = ['concurrency', 'saveEvery'];
+
 function checkPlan(begun: MetricRow | undefined, plan: RunPlan, folder: string): void {
   if (begun === undefined) return;
   const before = (begun.plan ?? {}) as RunPlan;
-  if (hashJson(before) === hashJson(plan)) return;
   const names = [...new Set([...Object.keys(before), ...Object.keys(plan)])];
-  const changed = names.filter((name) => canonicalJson([before[name]]) !== canonicalJson([plan[name]]));
+  const changed = names.filter(
+    (name) => !CARRYING_OUT.includes(name) && canonicalJson([before[name]]) !== canonicalJson([plan[name]]),
+  );
+  if (changed.length === 0) return;
   const said = changed.map((name) => `${name} was ${short(before[name])} and is ${short(plan[name])}`);
   throw new WinnowError('wrong-use', `${folder} holds a run with other settings: ${said.join('; ')}.`, {
     hint: 'Go on with the settings of that run, or choose another folder.',
