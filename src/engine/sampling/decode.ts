@@ -4,7 +4,7 @@ import { type Arena, createArena, type Machine } from '../kernels/machine.ts';
 import { embed, finishLayer, project, projectLogits, takeLayer, type WeightsInMemory } from '../transformer/forward.ts';
 import { attendCached, type CachedRow } from './attend-cached.ts';
 import { type Prefix, rounded, type Tail } from './cache.ts';
-import { type DrawSettings, descending, drawToken } from './draw.ts';
+import { type DrawSettings, drawToken, largest } from './draw.ts';
 
 /** A completion in progress. */
 export interface DecodeRow extends DrawSettings {
@@ -160,6 +160,6 @@ function chooseTokens(
 
 /** The `count` most likely tokens. `logTotal` is the logarithm of the sum of the logits' exponentials. */
 export function mostLikely(logits: Float32Array, logTotal: number, count: number): readonly Alternative[] {
-  const order = descending(logits).subarray(0, count);
+  const order = largest(logits, count);
   return Array.from(order, (token) => ({ token, logprob: (logits[token] ?? 0) - logTotal }));
 }

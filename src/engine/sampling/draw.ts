@@ -33,22 +33,29 @@ function mix(state: number, word: number): number {
 export function drawToken(weights: Float32Array, { topP, topK, seed }: DrawSettings, draw: number): number {
   const point = uniform(seed, draw);
   if (topP >= 1 && (topK === 0 || topK >= weights.length)) return pick(weights, undefined, point);
-  const order = descending(weights);
-  const most = topK === 0 ? order.length : Math.min(topK, order.length);
   let total = 0;
   for (const weight of weights) total += weight;
+  const most = topK === 0 ? weights.length : topK;
+  // All tokens below the share together weigh less than what is left out.
+  const order = largest(weights, most, ((1 - topP) * total) / weights.length);
   let kept = 0;
   let count = 0;
-  while (count < most && (count === 0 || kept < topP * total)) {
+  while (count < order.length && (count === 0 || kept < topP * total)) {
     kept += weights[order[count] ?? 0] ?? 0;
     count++;
   }
   return pick(weights, order.subarray(0, count), point);
 }
 
-/** Token ids by falling weight, the smaller id first among equals. */
-export function descending(weights: Float32Array): Uint32Array {
-  return Uint32Array.from(weights.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
+/** Ids of the `count` largest values, those below `least` left out, by falling value, the smaller id first among equals. */
+export function largest(values: Float32Array, count: number, least = Number.NEGATIVE_INFINITY): Uint32Array {
+  const { length } = values;
+  const bound = count < length ? Math.max(least, values.toSorted()[length - count] ?? least) : least;
+  const kept: number[] = []; // few of a large vocabulary: only these are put in order
+  for (let id = 0; id < length; id++) if ((values[id] ?? 0) >= bound) kept.push(id);
+  return Uint32Array.from(kept)
+    .sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b)
+    .subarray(0, count);
 }
 
 function pick(weights: Float32Array, among: Uint32Array | undefined, point: number): number {
