@@ -55,7 +55,7 @@ function bare(exchange: Exchange): Exchange {
   return Object.freeze(Object.setPrototypeOf(exchange, null)) as Exchange;
 }
 
-/** A full garbage collection. */
+/** A full garbage collection: the memory of an old instance, which V8 would keep for long. */
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
   const gc = vm.runInNewContext('gc') as () => void;
@@ -70,14 +70,14 @@ let how = '';
 /** The judge crashed while it served the candidate: what it says of this run counts for nothing. */
 let judgeBroke = false;
 
-async function makeCandidate(): Promise<Glue> {
-  const glue = open();
-  await glue.make(
+async function makeCandidate(): Promise<void> {
+  candidate = open();
+  await candidate.make(
     files,
     start,
     bare((line, message) => (line === WIRE ? callJudge(message) : null)),
   );
-  return glue;
+  candidate.reset();
 }
 
 const judge = open();
@@ -86,7 +86,7 @@ await judge.make(
   start,
   bare((line, message) => (line === WIRE ? askCandidate(message) : control(message))),
 );
-candidate = await makeCandidate();
+await makeCandidate();
 
 /** The candidate's reply; nothing once it has ended. */
 function askCandidate(message: Uint8Array): Uint8Array | null {
@@ -127,8 +127,11 @@ const CRASHED = { outcome: 'exception', detail: 'what the program sent crashed t
 const readAnswer = ({ how: end, bytes }: ReturnType<Glue['step']>): object =>
   end === '' ? (JSON.parse(Buffer.from(bytes).toString()) as object) : { outcome: 'judge', detail: `the judge ${end}` };
 
+// Functions, since V8 does not let go of what the loop below once had in hand.
+const isSpoiled = (): boolean => how === 'crash' || candidate.size() > KEEP_BYTES;
+const putBack = (): void => candidate.reset();
+
 judge.reset();
-candidate.reset();
 say({ ready: true });
 let last = '';
 for (;;) {
@@ -142,9 +145,6 @@ for (;;) {
   const crashed = judgeBroke || answer.how === 'crash';
   say({ ...(crashed ? CRASHED : readAnswer(answer)), ms: (used.user + used.system) / 1000 });
   if (crashed || answer.how !== '') judge.reset();
-  if (how === 'crash' || candidate.size() > KEEP_BYTES) {
-    candidate = await makeCandidate();
-    collect(); // the old instance's memory, which V8 would keep for long
-  }
-  candidate.reset(); // after the answer: for the next run, while nobody waits
+  if (isSpoiled()) await makeCandidate().then(collect);
+  else putBack(); // for the next run, while nobody waits
 }
