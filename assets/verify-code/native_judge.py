@@ -13,8 +13,8 @@ class Host:
         self.line, self.supply, self.fds = line, supply, ()
 
     def begin(self, job):
-        data, ancillary, _, _ = self.supply.recvmsg(1, 64)
-        if not data:
+        offer, ancillary, _, _ = self.supply.recvmsg(1, 64)
+        if not offer:
             os._exit(0)
         self.fds = rpc, stdin, self.stdout = struct.unpack('3i', ancillary[0][2])
         send(self.line, {'op': 'begin', 'seconds': job['limits']['seconds']})

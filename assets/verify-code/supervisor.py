@@ -5,12 +5,11 @@ so nothing of them is in the memory that a candidate inherits.
 """
 import _socket, base64, ctypes, gc, json, os, resource, select, signal, socket, struct, sys, time
 import candidate
-from core import Core
+from core import LIBC, Core
 from rehearse import rehearse
 from native_judge import run_judge, send
 import bisect, collections, copy, datetime, decimal, fractions, functools, heapq, itertools, math, operator, random, re, statistics, string, threading, typing
 
-LIBC = ctypes.PyDLL(None)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
 TICK = 0.2  # seconds between looks at the clocks
 IDLE = 0.001  # processor seconds a tick under which the run counts as idle
